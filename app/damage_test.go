@@ -72,10 +72,11 @@ func judge(t *testing.T, file []byte) (records map[string]string, wrong error) {
 		t.Fatal(err)
 	}
 	defer os.RemoveAll(dir)
-	kv, err := bolt.OpenExisting(dir)
+	files, err := bolt.OpenExisting(dir)
 	if err != nil {
 		return nil, err
 	}
+	kv := files[0]
 	defer kv.Close()
 	found, err := kv.Verify()
 	if err != nil {

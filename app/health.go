@@ -14,9 +14,9 @@ import (
 
 // health is what an instance remembers of itself for those who ask how it stands.
 type health struct {
-	mu   sync.Mutex
-	kv   *bolt.KV // nil until the store is open
-	last server.ProcessHealth
+	mu    sync.Mutex
+	files bolt.Files // nil until the store is open
+	last  server.ProcessHealth
 }
 
 // change changes what is remembered.
@@ -51,12 +51,12 @@ func (h *health) read(list diag.List, err error) {
 // processHealth returns what the process knows of itself.
 func (i *Instance) processHealth() server.ProcessHealth {
 	i.health.mu.Lock()
-	p, kv := i.health.last, i.health.kv
+	p, files := i.health.last, i.health.files
 	i.health.mu.Unlock()
 	p.DiskBytes, p.DiskLeast = -1, cmp.Or(i.config.Project.Settings.Limits.Free, server.DefaultFree)
-	if kv != nil {
-		p.FileBytes, p.FreeBytes = kv.Size(), kv.Free()
-		if free, _, known := kv.Space(); known {
+	if files != nil {
+		p.FileBytes, p.FreeBytes = files.Size(), files.Free()
+		if free, _, known := files.Space(); known {
 			p.DiskBytes = free
 		}
 	}

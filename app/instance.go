@@ -124,14 +124,14 @@ func (i *Instance) start(ctx context.Context) error {
 		return err
 	}
 	registry := newRegistry()
-	core, err := i.openStore(registry)
+	parts, err := i.openStore(registry)
 	if err != nil {
 		return err
 	}
 	if err := errors.Join(i.reloads.register(registry), registry.Register(onDemand{i})); err != nil {
 		return failed(err)
 	}
-	if err := i.startRunner(core, registry); err != nil {
+	if err := i.startRunner(parts, registry); err != nil {
 		return err
 	}
 	by := &engine.Actor{Name: "start"}
@@ -165,26 +165,34 @@ func (i *Instance) openSpans(ctx context.Context) (err error) {
 	return failed(err)
 }
 
-// openStore opens the data folder and returns an engine that continues from it.
-func (i *Instance) openStore(registry *prometheus.Registry) (*engine.Engine, error) {
-	kv, err := bolt.Open(i.config.DataDir)
+// openStore opens the data folder and returns its partitions, with engines that continue from them.
+func (i *Instance) openStore(registry *prometheus.Registry) ([]runner.Part, error) {
+	wanted := i.project.Settings.Partitions
+	files, err := bolt.OpenAll(i.config.DataDir, max(wanted, 1))
 	if err != nil {
 		return nil, failed(err)
 	}
-	i.store, err = store.Open(kv)
+	all, err := store.OpenAll(files.KVs())
 	if err != nil {
 		return nil, failed(err)
 	}
+	i.store = store.Join(all)
 	i.push("the store", i.store.Close)
-	if kv.OthersMayRead() {
-		i.log.Warn("other users of this machine may read the store; chmod 600 keeps it to this one", "file", kv.Path())
+	if wanted != 0 && wanted != len(files) {
+		return nil, wrongInput(fmt.Errorf("the store in %s has %d partitions, and nudge.yaml says `partitions: %d`, which counts for a new store; "+
+			"write `partitions: %d`, or begin with an empty data folder", i.config.DataDir, len(files), wanted, len(files)))
 	}
-	i.health.change(func(p *server.ProcessHealth) { p.Started, i.health.kv = now(), kv })
-	i.watchStore(kv)
-	if err := measureStore(registry, kv); err != nil {
+	for _, kv := range files {
+		if kv.OthersMayRead() {
+			i.log.Warn("other users of this machine may read the store; chmod 600 keeps it to this one", "file", kv.Path())
+		}
+	}
+	i.health.change(func(p *server.ProcessHealth) { p.Started, i.health.files = now(), files })
+	i.watchStore(files)
+	if err := measureStore(registry, files); err != nil {
 		return nil, failed(err)
 	}
-	if i.check, err = newStoreCheck(i.store, kv.Release, registry, i.log); err != nil {
+	if i.check, err = newStoreCheck(i.store, files.Release, registry, i.log); err != nil {
 		return nil, failed(err)
 	}
 	i.check.found = func(problems int) {
@@ -194,29 +202,32 @@ func (i *Instance) openStore(registry *prometheus.Registry) (*engine.Engine, err
 	if err != nil {
 		return nil, failed(err)
 	}
-	inUse, err := i.store.InUse()
-	if err != nil {
-		return nil, failed(err)
-	}
 	if i.config.Clock == nil {
 		i.config.Clock = clockFor(i.project.Settings.Speed, state.Stamp)
 	}
 	if steered, ok := i.config.Clock.(*SteeredClock); ok {
 		steered.JumpTo(state.Stamp.Time()) // it may have jumped before the last stop
 	}
-	core, err := engine.New(state, inUse)
-	return core, failed(err)
+	var parts []runner.Part
+	for _, s := range all {
+		core, err := s.Engine()
+		if err != nil {
+			return nil, failed(err)
+		}
+		parts = append(parts, runner.Part{Store: s, Core: core})
+	}
+	return parts, nil
 }
 
 // startRunner starts the runner with the channels of the accounts.
-func (i *Instance) startRunner(core *engine.Engine, registry *prometheus.Registry) error {
+func (i *Instance) startRunner(parts []runner.Part, registry *prometheus.Registry) error {
 	accounts, err := i.openAccounts()
 	if err != nil {
 		return err
 	}
 	fetcher := newFetcher(i.project.Settings.Fetch)
 	i.push("the fetches", func() error { fetcher.Close(); return nil })
-	if err := i.openAudiences(); err != nil {
+	if err := i.openAudiences(len(parts)); err != nil {
 		return failed(err)
 	}
 	config := runner.Config{
@@ -227,7 +238,7 @@ func (i *Instance) startRunner(core *engine.Engine, registry *prometheus.Registr
 	if i.preferences.Load() != nil {
 		config.Links = messageLinks{i}
 	}
-	i.runner, err = runner.New(i.store, core, config)
+	i.runner, err = runner.NewOf(parts, config)
 	if err != nil {
 		return failed(err)
 	}

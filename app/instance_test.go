@@ -1,7 +1,9 @@
 package app
 
 import (
+	"cmp"
 	"errors"
+	"flag"
 	"io/fs"
 	"os"
 	"testing"
@@ -25,6 +27,9 @@ func quickly(sandbox.Message) people.Script {
 	return people.Script{{Does: people.Delivers}, {Does: people.Reads}}
 }
 
+// partitions lets the tests of this package run over a divided store: what users see must be the same.
+var partitions = flag.Int("partitions", 0, "into how many partitions the stores of the tests are divided; 0: they are not")
+
 // startExample runs a project against a sandbox. Both use free ports.
 func startExample(t *testing.T, files fs.FS, dir string) *Local {
 	t.Helper()
@@ -34,6 +39,7 @@ func startExample(t *testing.T, files fs.FS, dir string) *Local {
 // startProject is startExample with a project that is read already.
 func startProject(t *testing.T, p *Project, dir string) *Local {
 	t.Helper()
+	p.Settings.Partitions = cmp.Or(p.Settings.Partitions, *partitions)
 	if p.List.HasErrors() {
 		t.Fatal(p.List)
 	}
@@ -63,14 +69,15 @@ func clientOf(t *testing.T, i *Instance) *client.Client {
 
 // checkStore checks the store that a stopped instance has left.
 func checkStore(dir string) (*store.Report, error) {
-	kv, err := bolt.OpenExisting(dir)
+	files, err := bolt.OpenExisting(dir)
 	if err != nil {
 		return nil, err
 	}
-	s, err := store.Open(kv)
+	all, err := store.OpenAll(files.KVs())
 	if err != nil {
 		return nil, err
 	}
+	s := store.Join(all)
 	report, err := s.Check()
 	return report, errors.Join(err, s.Close())
 }

@@ -152,10 +152,11 @@ func recordsOf(t *testing.T, whole []byte, runs []string) (records [][]byte) {
 	if err := os.WriteFile(filepath.Join(dir, bolt.FileName), whole, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	kv, err := bolt.OpenExisting(dir)
+	files, err := bolt.OpenExisting(dir)
 	if err != nil {
 		t.Fatal(err)
 	}
+	kv := files[0]
 	defer kv.Close()
 	if err := kv.View(func(r store.Reader) error {
 		for _, run := range runs {

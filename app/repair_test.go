@@ -90,10 +90,11 @@ type record struct {
 // placesOf are the records that a repair must keep, with their places.
 func placesOf(t *testing.T, dir string, whole []byte) (all []record) {
 	t.Helper()
-	kv, err := bolt.OpenExisting(dir)
+	files, err := bolt.OpenExisting(dir)
 	if err != nil {
 		t.Fatal(err)
 	}
+	kv := files[0]
 	defer kv.Close()
 	if err := kv.View(func(r store.Reader) error {
 		for _, b := range []store.Bucket{store.Ended, store.Runs, store.Journal, store.Versions, store.Profiles, store.IDs} {
@@ -137,10 +138,11 @@ func repairOne(t *testing.T, broken, whole []byte, want []record) (kept int, err
 	if after, err := os.ReadFile(old); err != nil || !bytes.Equal(after, broken) {
 		t.Fatalf("the damaged file has changed: %v", err)
 	}
-	kv, err := bolt.OpenExisting(into)
+	files, err := bolt.OpenExisting(into)
 	if err != nil {
 		return 0, err
 	}
+	kv := files[0]
 	defer kv.Close()
 	free := freeListed(broken, whole)
 	return kept, kv.View(func(r store.Reader) error {

@@ -86,11 +86,13 @@ type Settings struct {
 	Outbound     *engine.Control // nil: keep the mode of the store
 	People       map[string]people.Script
 	Speed        float64 // of the clock; 1 is real time
+	// Partitions is into how many partitions a new store is divided; 0: the file says nothing.
+	Partitions int
 }
 
 // servingKeys are the keys of nudge.yaml that contain settings.
 var servingKeys = []string{
-	"account", "accounts", "clock", "cors", "data_dir", "deploys", "endpoints", "fetch", "limits", "listen", "outbound", "people", "preferences", "retention", "tokens", "tokens_file", "webhooks",
+	"account", "accounts", "clock", "cors", "data_dir", "deploys", "endpoints", "fetch", "limits", "listen", "outbound", "partitions", "people", "preferences", "retention", "tokens", "tokens_file", "webhooks",
 }
 
 // Account is a connection to the provider that messages go through.
@@ -144,6 +146,7 @@ func AllSettings(env Environment) SettingsReader {
 			Outbound:    r.outbound(r.top.Get("outbound")),
 			People:      r.people(r.top.Child("people")),
 			Speed:       r.clock(r.top.Child("clock")),
+			Partitions:  r.partitions(),
 		}
 		s.Secrets = slices.Clone(s.Webhooks.Secrets)
 		for _, a := range s.Accounts {
@@ -163,7 +166,7 @@ func LocalSettings(env Environment) SettingsReader {
 	return func(text string) (Settings, diag.List) {
 		r := newReader(text, env)
 		return Settings{People: r.people(r.top.Child("people")), Fetch: r.fetch(r.top.Child("fetch")), Speed: 1,
-			Preferences: r.localPreferences(r.top.Child("preferences"))}, r.list
+			Preferences: r.localPreferences(r.top.Child("preferences")), Partitions: r.partitions()}, r.list
 	}
 }
 
@@ -217,6 +220,18 @@ func (r *reader) people(m *node.Map) map[string]people.Script {
 		scripts[e.Key.Value] = script
 	}
 	return scripts
+}
+
+func (r *reader) partitions() int {
+	if !r.top.Has("partitions") {
+		return 0
+	}
+	n := r.top.Int("partitions")
+	if err := (engine.Partition{Of: n}).Check(); err != nil || n < 1 {
+		r.top.Errorf("partitions", node.CodeBadValue, "a power of two", "partitions must be 1, 2, 4, 8 and so on up to %d", engine.MaxPartitions)
+		return 0
+	}
+	return n
 }
 
 func (r *reader) clock(m *node.Map) float64 {

@@ -12,22 +12,22 @@ import (
 	"nudge/store/bolt"
 )
 
-// measureStore adds metrics: the size of the store's file, how much of it a compaction would
+// measureStore adds metrics: the size of the store's files, how much of it a compaction would
 // release, and the room on its disk.
-func measureStore(registry *prometheus.Registry, kv *bolt.KV) error {
+func measureStore(registry *prometheus.Registry, files bolt.Files) error {
 	gauge := func(name, help string, bytes func() float64) error {
 		return registry.Register(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: name, Help: help}, bytes))
 	}
 	return errors.Join(
-		gauge("nudge_store_file_bytes", "How large the store's file is.", func() float64 { return float64(kv.Size()) }),
+		gauge("nudge_store_file_bytes", "How large the store's file is.", func() float64 { return float64(files.Size()) }),
 		gauge("nudge_store_disk_free_bytes", "How much may still be written to the disk of the store's file; NaN where the system does not say.", func() float64 {
-			if free, _, known := kv.Space(); known {
+			if free, _, known := files.Space(); known {
 				return float64(free)
 			}
 			return math.NaN()
 		}),
 		gauge("nudge_store_free_bytes", "How much of the store's file nothing is in: what is written next goes there, and nudge store compact gives it back.",
-			func() float64 { return float64(kv.Free()) }),
+			func() float64 { return float64(files.Free()) }),
 	)
 }
 
@@ -40,8 +40,8 @@ var errReadOnly = errors.New("its file system is mounted read-only now; mount it
 // watchStore ends the instance if the file of its store is removed or replaced, or its disk
 // takes no writes any more, also while nothing is written. While the disk is nearly full, the
 // instance takes nothing new.
-func (i *Instance) watchStore(kv *bolt.KV) {
-	i.lookAt(kv)
+func (i *Instance) watchStore(files bolt.Files) {
+	i.lookAt(files)
 	stop := make(chan struct{})
 	go func() { // ends when Stop closes stop
 		for {
@@ -49,16 +49,16 @@ func (i *Instance) watchStore(kv *bolt.KV) {
 			case <-stop:
 				return
 			case <-time.After(storeWatch):
-				i.lookAt(kv)
+				i.lookAt(files)
 			}
 		}
 	}()
 	i.push("the look at the store", func() error { close(stop); return nil })
 }
 
-func (i *Instance) lookAt(kv *bolt.KV) {
-	i.fail("the store", kv.Present())
-	free, readOnly, known := kv.Space()
+func (i *Instance) lookAt(files bolt.Files) {
+	i.fail("the store", files.Present())
+	free, readOnly, known := files.Space()
 	if !known {
 		return
 	}

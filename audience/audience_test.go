@@ -260,7 +260,7 @@ func TestFrozenFiles(t *testing.T) {
 	if p != again || p == q {
 		t.Errorf("the names are %s, %s and %s", p, again, q)
 	}
-	if err := folder.Keep([]string{q}); err != nil {
+	if err := folder.Keep(0, []string{q}); err != nil {
 		t.Fatal(err)
 	}
 	left, err := filepath.Glob(filepath.Join(dir, "*"))

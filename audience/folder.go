@@ -16,7 +16,8 @@ import (
 // concurrent use.
 type Folder struct {
 	Sources
-	dir string
+	dir        string
+	partitions int // to which the rows are dealt; 1: none
 }
 
 // Open returns the audiences frozen in a folder. It creates the folder if it does not
@@ -34,12 +35,19 @@ func Open(dir string, from Sources) (*Folder, error) {
 			return nil, err
 		}
 	}
-	return &Folder{from, dir}, nil
+	return &Folder{from, dir, 1}, nil
 }
+
+// Divide makes the folder that of a divided installation: it deals the rows of each audience to the partitions of their
+// people. It must be called before the first use.
+func (d *Folder) Divide(partitions int) { d.partitions = partitions }
 
 // Freeze copies an audience. Failed says what is wrong with the audience; an error means
 // that ctx ended.
 func (d *Folder) Freeze(ctx context.Context, f engine.SnapshotRequest) (*engine.Snapshot, error) {
+	if d.partitions > 1 {
+		return d.freezeDealt(ctx, f)
+	}
 	file, err := newFrozenFile(d.dir)
 	if err != nil {
 		return &engine.Snapshot{Failed: err.Error()}, nil
@@ -48,7 +56,12 @@ func (d *Folder) Freeze(ctx context.Context, f engine.SnapshotRequest) (*engine.
 	if err != nil || frozen.Failed != "" {
 		return frozen, errors.Join(err, file.drop())
 	}
-	if frozen.Audience, err = file.keep(); err != nil {
+	sum, err := file.close()
+	if err == nil {
+		frozen.Audience = nameOf(sum)
+		err = file.keep(frozen.Audience)
+	}
+	if err != nil {
 		frozen.Failed = err.Error()
 	}
 	return frozen, nil
@@ -62,14 +75,18 @@ func (d *Folder) Read(audience string, offset int64, limit int) ([]engine.Row, i
 	return readFrozen(filepath.Join(d.dir, audience+frozenSuffix), offset, limit)
 }
 
-// Keep removes every frozen audience that is not in the list.
-func (d *Folder) Keep(audiences []string) error {
+// Keep removes every frozen audience of the campaigns that a partition has fired and that is not in the list.
+func (d *Folder) Keep(home int, audiences []string) error {
 	entries, err := os.ReadDir(d.dir)
 	if err != nil {
 		return err
 	}
 	for _, e := range entries {
 		name, whole := strings.CutSuffix(e.Name(), frozenSuffix)
+		if d.partitions > 1 {
+			whole = whole && strings.HasPrefix(name, homePrefix(home))
+			name, _, _ = strings.Cut(name, ".") // without the partition that has the rows
+		}
 		if whole && !slices.Contains(audiences, name) {
 			if err := os.Remove(filepath.Join(d.dir, e.Name())); err != nil {
 				return err

@@ -44,22 +44,29 @@ func newFrozenFile(dir string) (*frozenFile, error) {
 // add writes a row.
 func (f *frozenFile) add(row *engine.Row) error { return f.json.Encode(row) }
 
-// keep makes the file durable under the hash of its contents, and returns the hash.
-func (f *frozenFile) keep() (name string, err error) {
+// close makes what was added durable, and returns the hash of it.
+func (f *frozenFile) close() (sum []byte, err error) {
 	if err := errors.Join(f.out.Flush(), f.file.Sync(), f.file.Close()); err != nil {
-		return "", errors.Join(err, os.Remove(f.file.Name()))
+		return nil, errors.Join(err, os.Remove(f.file.Name()))
 	}
-	name = hex.EncodeToString(f.sum.Sum(nil)[:16])
+	return f.sum.Sum(nil), nil
+}
+
+// keep gives the closed file its name.
+func (f *frozenFile) keep(name string) error {
 	dir := filepath.Dir(f.file.Name())
 	if err := os.Rename(f.file.Name(), filepath.Join(dir, name+frozenSuffix)); err != nil {
-		return "", err
+		return err
 	}
 	d, err := os.Open(dir)
 	if err != nil {
-		return "", err
+		return err
 	}
-	return name, errors.Join(d.Sync(), d.Close())
+	return errors.Join(d.Sync(), d.Close())
 }
+
+// nameOf is the name of a frozen audience: it follows from what is in it.
+func nameOf(sum []byte) string { return hex.EncodeToString(sum[:16]) }
 
 // drop removes the file.
 func (f *frozenFile) drop() error { return errors.Join(f.file.Close(), os.Remove(f.file.Name())) }

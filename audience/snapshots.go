@@ -46,4 +46,4 @@ func (s *Snapshots) Read(audience string, offset int64, limit int) ([]engine.Row
 }
 
 // Keep keeps all audiences, because a Snapshots exists only for a short time.
-func (s *Snapshots) Keep([]string) error { return nil }
+func (s *Snapshots) Keep(int, []string) error { return nil }

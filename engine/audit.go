@@ -36,6 +36,10 @@ const (
 // DidDeployFlows is what the entry of a deploy says was done; it was done to a proposal, or to the whole server.
 const DidDeployFlows = "deploy flows"
 
+// Common reports whether the entry is of a command that every partition takes, so that each has an entry of it: of a deploy or of
+// a change of what may go out. No other command has their words.
+func (e *AuditEntry) Common() bool { return e.Did == DidDeployFlows || e.Did == DidSetOutbound }
+
 // audited is a payload that operators and authors send.
 type audited interface {
 	// view says what the command does, and shows what it changes. It is called before and

@@ -4,6 +4,7 @@ import (
 	"math/bits"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"nudge/flows"
@@ -69,6 +70,14 @@ func (a *applier) beginPart(fr *Campaign) {
 
 // PartOf names the rows of one partition within a frozen audience.
 func PartOf(audience string, partition int) string { return audience + "." + strconv.Itoa(partition) }
+
+// WholeAudience is the name of the audience of which a campaign has the rows here, or all.
+func (f *Campaign) WholeAudience() string {
+	if f.Total == 0 {
+		return f.Audience
+	}
+	return strings.TrimSuffix(f.Audience, PartOf("", CampaignHome(f.Number)))
+}
 
 // Unfrozen reports whether the audience of a campaign is still to be copied, in a partition.
 func (f *Campaign) Unfrozen(p Partition) bool {

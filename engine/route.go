@@ -107,3 +107,7 @@ const homeBits = 48
 
 // CampaignHome is the partition that fired a campaign. In an installation that is not divided it is 0.
 func CampaignHome(number uint64) int { return int(number >> homeBits) }
+
+// FirstCampaign is less than the number of every campaign that a partition fires, and greater than those of the partitions
+// before it.
+func FirstCampaign(partition int) uint64 { return uint64(partition) << homeBits }

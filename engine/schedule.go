@@ -206,7 +206,7 @@ func (a *applier) addCampaign(fr *Campaign) *Campaign {
 	if a.campaigns == maxCampaignsPerInput {
 		panic("engine: an input began too many firings")
 	}
-	fr.Number = uint64(a.e.State.Partition.Number)<<homeBits | a.seq*maxCampaignsPerInput + uint64(a.campaigns)
+	fr.Number = FirstCampaign(a.e.State.Partition.Number) | a.seq*maxCampaignsPerInput + uint64(a.campaigns)
 	a.campaigns++
 	a.changed = true
 	a.ws.addCampaign(fr)

@@ -211,10 +211,10 @@ func (d *refusals) take() (kept []*store.Refusal, counts map[string]refusedCount
 }
 
 // Refuse notes that an event was refused before it came to the engine, or by the engine. What is kept of it is copied.
-// At most ten in a second are kept, and the rest is counted. Call it before the sender gets the answer.
+// At most ten in a second are kept by a partition, and the rest is counted. Call it before the sender gets the answer.
 func (r *Runner) Refuse(x *store.Refusal) {
-	if r.refused.note(x, time.Now()) {
-		r.queue.nudge()
+	if d := r.drivers[engine.PartitionOf(x.Profile, len(r.drivers))]; d.refused.note(x, time.Now()) {
+		d.queue.nudge()
 	}
 	r.metrics.arrivals[engine.VerdictRefused].Inc()
 	r.live.Count(live.Events, engine.VerdictRefused.String(), 1)
@@ -229,14 +229,15 @@ func (r *Runner) stamp() engine.Instant { return engine.Instant(r.config.Clock.N
 func (r *Runner) Live() *live.Hub { return r.live }
 
 // takeRefusals hands the refusals that have come to the loop.
-func (r *Runner) takeRefusals() {
-	if kept, counts, more := r.refused.take(); len(counts) > 0 {
-		r.loop.Refuse(kept, counts, more, r.stamp())
+func (d *driver) takeRefusals() {
+	if kept, counts, more := d.refused.take(); len(counts) > 0 {
+		d.loop.Refuse(kept, counts, more, d.r.stamp())
 	}
 }
 
 // tell tells those who read live what a step did.
-func (r *Runner) tell(step *Step) {
+func (d *driver) tell(step *Step) {
+	r := d.r
 	for v, n := range step.Arrived.Counts {
 		if n > 0 {
 			r.metrics.arrivals[v].Add(float64(n))

@@ -67,7 +67,7 @@ func (r *Runner) askerOf(a Account) *asker {
 	}
 	return &asker{account: a.Name, channel: channel, asks: make(chan engine.StatusQuery, maxAsks), answered: func(in *engine.StatusAnswer) {
 		r.metrics.asked(a.Name, in)
-		r.queue.wait(answerOf(in), r.over)
+		r.driverOf(in.Run).queue.wait(answerOf(in), r.over)
 	}}
 }
 
@@ -79,11 +79,11 @@ func answerOf(in *engine.StatusAnswer) *waiting {
 
 // handOnAsks gives status queries to the askers. A query that finds no place or no asker
 // is answered at once.
-func (r *Runner) handOnAsks(asks []engine.StatusQuery) {
+func (d *driver) handOnAsks(asks []engine.StatusQuery) {
 	for _, q := range asks {
-		if in := r.enqueue(q); in != nil {
-			r.returned = append(r.returned, answerOf(in))
-			r.queue.nudge()
+		if in := d.r.enqueue(q); in != nil {
+			d.returned = append(d.returned, answerOf(in))
+			d.queue.nudge()
 		}
 	}
 }

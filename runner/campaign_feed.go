@@ -1,10 +1,6 @@
 package runner
 
-import (
-	"slices"
-
-	"nudge/engine"
-)
+import "nudge/engine"
 
 // Audiences keeps the audiences of campaigns. Freeze is called while Read and Keep run.
 type Audiences interface {
@@ -12,8 +8,9 @@ type Audiences interface {
 	// Read returns at most limit rows of a frozen audience from an offset on, and the
 	// offset behind them. The rows are the caller's.
 	Read(audience string, offset int64, limit int) (rows []engine.Row, next int64, err error)
-	// Keep drops every frozen audience that is not named.
-	Keep(audiences []string) error
+	// Keep drops every frozen audience of the campaigns that a partition has fired and that is not named. In an installation
+	// that is not divided the partition is 0.
+	Keep(home int, audiences []string) error
 }
 
 const (
@@ -154,12 +151,19 @@ func (l *Loop) keepAudiences() error {
 		return nil
 	}
 	open, err := l.openCampaigns()
-	if err != nil || slices.ContainsFunc(open, func(f *engine.Campaign) bool { return f.Status == engine.Freezing }) {
+	if err != nil {
 		return err
 	}
+	home := l.core.State.Partition.Number
 	var names []string
 	for _, f := range open {
-		names = append(names, f.Audience)
+		switch {
+		case engine.CampaignHome(f.Number) != home: // where it was fired, its audience is kept until all rows are taken
+		case f.Status == engine.Freezing:
+			return nil
+		default:
+			names = append(names, f.WholeAudience())
+		}
 	}
-	return l.feed.audiences.Keep(names)
+	return l.feed.audiences.Keep(home, names)
 }

@@ -25,7 +25,7 @@ func (c crowd) Read(_ string, offset int64, limit int) (rows []engine.Row, next 
 	return rows, next, nil
 }
 
-func (c crowd) Keep([]string) error { return nil }
+func (c crowd) Keep(int, []string) error { return nil }
 
 // TestCampaignsOfAHeldAccount shows that an account which takes nothing holds up the
 // campaigns that go through it, after so many messages, and no other.

@@ -2,7 +2,9 @@ package runner
 
 import (
 	"context"
+	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"nudge/channels"
@@ -26,7 +28,10 @@ type dispatcher struct {
 	// traced returns ctx with the trace of a request, and what ends its span; nil for no span.
 	traced func(ctx context.Context, posts []engine.Post) (context.Context, func([]channels.Result))
 
-	held bool // belongs to the loop's goroutine: nothing goes to the account at present
+	held atomic.Int32 // for how many partitions nothing goes to the account at present
+
+	// pause is what the provider last asked for, whichever partition's message it was.
+	pause atomic.Pointer[hold]
 
 	mu     sync.Mutex // guards all below
 	come   *sync.Cond // something is ready, or it is closed
@@ -103,12 +108,16 @@ func (d *dispatcher) room() int {
 	return room
 }
 
-// recall returns the messages that are ready, so that no sender takes them.
-func (d *dispatcher) recall() []engine.Post {
+// recall returns those of the messages that are ready which a partition has, so that no sender takes them.
+func (d *dispatcher) recall(has func(*engine.Post) bool) (posts []engine.Post) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	posts := d.ready
-	d.ready = nil
+	d.ready = slices.DeleteFunc(d.ready, func(p engine.Post) bool {
+		if has(&p) {
+			posts = append(posts, p)
+		}
+		return has(&p)
+	})
 	return posts
 }
 

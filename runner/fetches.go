@@ -61,7 +61,7 @@ func (r *Runner) fetched(p engine.FetchPost, result *engine.FetchResult) {
 	result.Run, result.Step, result.Attempt = p.Run, p.Step, p.Attempt
 	w := &waiting{done: make(chan error, 1), arrived: time.Now()}
 	w.Inputs = []*engine.Input{{Payload: result}}
-	_ = r.queue.push(w)
+	_ = r.driverOf(p.Run).queue.push(w)
 }
 
 // handOnFetches gives fetches to the fetchers. A fetch that finds no place fails.

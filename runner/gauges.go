@@ -2,6 +2,7 @@ package runner
 
 import (
 	"errors"
+	"strconv"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -21,38 +22,68 @@ func (r *Runner) registerGauges(reg prometheus.Registerer) error {
 		gauge("nudge_timers_late_seconds", "How long ago the first timer was due that is not taken yet, by the engine's clock; 0 while none is due.", nil,
 			func() float64 { return r.late().Seconds() }),
 	}
-	for n, name := range classNames {
-		c := class(n)
+	for c, name := range r.classes() {
 		errs = append(errs, gauge("nudge_queue_length", "Groups of inputs that wait to be applied, by class.", prometheus.Labels{"class": name},
-			func() float64 { return float64(r.queue.length(c)) }))
+			func() float64 { return float64(r.queued(c)) }))
+	}
+	if r.commands != nil {
+		errs = append(errs, r.registerHandovers(gauge))
 	}
 	return errors.Join(errs...)
 }
 
-// late returns how long ago the first timer was due that the loop has not taken yet.
+// registerHandovers registers the metrics of what partitions owe each other.
+func (r *Runner) registerHandovers(gauge func(name, help string, labels prometheus.Labels, read func() float64) error) error {
+	var errs []error
+	for _, d := range r.drivers {
+		errs = append(errs, gauge("nudge_owed_inputs", "Inputs that a partition owes others, and that they have not taken, by the partition that owes them.",
+			prometheus.Labels{"partition": strconv.Itoa(d.number)}, func() float64 { return float64(d.handing.owed.Load()) }))
+	}
+	return errors.Join(errs...)
+}
+
+// late returns how long ago the first timer was due that no loop has taken yet.
 func (r *Runner) late() time.Duration {
-	due := engine.Instant(r.due.Load())
-	if due <= 1 { // there is none, or the loop has still to look
+	due := r.nextDue()
+	if due == 0 {
 		return 0
 	}
 	return max(r.config.Clock.Now().Sub(due.Time()), 0)
 }
 
-// show notes how the loop stands after a step.
-func (r *Runner) show() {
-	r.due.Store(int64(r.loop.next))
-	for _, d := range r.dispatchers {
-		r.metrics.health[d.account.Name].note(r.loop.heldBack(d.account.Name))
+// nextDue returns when the first timer is or was due that is not taken; 0 for none.
+func (r *Runner) nextDue() (next engine.Instant) {
+	for _, d := range r.drivers {
+		if due := engine.Instant(d.due.Load()); due > 1 { // at 1 the loop has still to look
+			next = earlier(next, due)
+		}
 	}
-	r.metrics.holding.Set(flag(r.loop.core.State.Holding()))
+	return next
+}
+
+// queued returns how many groups of a class wait.
+func (r *Runner) queued(c class) (groups int) {
+	for _, d := range r.drivers {
+		groups += d.queue.length(c)
+	}
+	return groups
+}
+
+// show notes how the loop stands after a step.
+func (d *driver) show() {
+	d.due.Store(int64(d.loop.next))
+	for _, x := range d.r.dispatchers {
+		d.r.metrics.health[x.account.Name].note(d.number, d.loop.heldBack(x.account.Name))
+	}
+	d.r.metrics.holding.Set(flag(d.loop.core.State.Holding()))
 }
 
 // countOutbox counts the planned messages in the store: at the start, and after damaged runs were set
 // apart. Otherwise the changes of runs keep the numbers up to date.
-func (r *Runner) countOutbox() error {
+func (d *driver) countOutbox() error {
 	planned := map[string]int{}
 	for after := (engine.OutboxRef{}); ; {
-		found, err := r.loop.store.Outbox(after, maxBacklog)
+		found, err := d.loop.store.Outbox(after, maxBacklog)
 		if err != nil {
 			return err
 		}
@@ -66,14 +97,7 @@ func (r *Runner) countOutbox() error {
 		}
 		after = found[len(found)-1].OutboxRef
 	}
-	r.metrics.outbox.Reset()
-	r.metrics.waiting.reset()
-	for _, d := range r.dispatchers {
-		r.metrics.outbox.WithLabelValues(d.account.Name)
-	}
-	for account, n := range planned {
-		r.metrics.planned(account, n)
-	}
+	d.r.metrics.recount(d.number, planned)
 	return nil
 }
 

@@ -2,7 +2,7 @@ package runner
 
 import (
 	"cmp"
-	"maps"
+	"iter"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -43,16 +43,30 @@ type QueueHealth struct {
 }
 
 // classNames are the words for the classes of inputs.
-var classNames = [classes]string{commands: "commands", results: "results", inbound: "inbound", events: "events"}
+var classNames = [classes]string{commands: "commands", results: "results", inbound: "inbound", events: "events", handovers: "handovers"}
+
+// classes are the classes that inputs can have, in their order, with their names.
+func (r *Runner) classes() iter.Seq2[class, string] {
+	return func(yield func(class, string) bool) {
+		for c, name := range classNames {
+			if class(c) == handovers && r.commands == nil {
+				continue // there are no other partitions
+			}
+			if !yield(class(c), name) {
+				return
+			}
+		}
+	}
+}
 
 // Health returns how the runner stands. It may be called while it runs.
 func (r *Runner) Health() Health {
-	h := Health{Now: r.config.Clock.Now(), Standing: r.Standing(), Waited: time.Duration(r.waited.Load())}
-	if due := engine.Instant(r.due.Load()); due > 1 { // at 1 the loop has still to look
-		h.Due = due
+	h := Health{Now: r.config.Clock.Now(), Standing: r.Standing(), Due: r.nextDue()}
+	for _, d := range r.drivers {
+		h.Waited = max(h.Waited, time.Duration(d.waited.Load()))
 	}
-	for c, name := range classNames {
-		h.Queues = append(h.Queues, QueueHealth{name, r.queue.length(class(c))})
+	for c, name := range r.classes() {
+		h.Queues = append(h.Queues, QueueHealth{name, r.queued(c)})
 	}
 	waiting := r.metrics.waitingNow()
 	for _, d := range r.dispatchers {
@@ -63,18 +77,22 @@ func (r *Runner) Health() Health {
 	return h
 }
 
-// Quiet reports whether the loop has nothing to do until an instant that it returns, 0 for never:
+// Quiet reports whether no loop has anything to do until an instant that it returns, 0 for never:
 // no input waits, no post is under way, and no timer is due. Something may arrive at any moment.
 func (r *Runner) Quiet() (quiet bool, next engine.Instant) {
-	next = engine.Instant(r.wakesAt.Load())
+	quiet = true
+	for _, d := range r.drivers {
+		next = earlier(next, engine.Instant(d.wakesAt.Load()))
+		quiet = quiet && d.asleep.Load() && d.inFlight.Load() == 0 && d.queue.empty()
+	}
 	due := next != 0 && !next.Time().After(r.config.Clock.Now())
-	return r.asleep.Load() && !due && r.inFlight.Load() == 0 && r.queue.empty(), next
+	return quiet && !due, next
 }
 
-// accountHealth is what is known of an account. The loop's goroutine writes it.
+// accountHealth is what is known of an account. The goroutines of the loops write it.
 type accountHealth struct {
-	hold                   atomic.Pointer[hold] // nil: it takes messages
-	posted, heard, unheard atomic.Int64         // instants
+	holds                  []atomic.Pointer[hold] // by partition; nil: it takes its messages
+	posted, heard, unheard atomic.Int64           // instants
 }
 
 // hold is why and how long nothing goes to an account.
@@ -85,22 +103,24 @@ type hold struct {
 
 func (h *accountHealth) read(account string) AccountHealth {
 	a := AccountHealth{Account: account, Posted: engine.Instant(h.posted.Load()), Heard: engine.Instant(h.heard.Load()), Unheard: engine.Instant(h.unheard.Load())}
-	if held := h.hold.Load(); held != nil {
-		a.Held, a.Since, a.Why, a.Next = true, held.since, held.why, held.until
+	for n := range h.holds {
+		if held := h.holds[n].Load(); held != nil && held.until >= a.Next {
+			a.Held, a.Since, a.Why, a.Next = true, held.since, held.why, held.until
+		}
 	}
 	return a
 }
 
-// note notes whether the account is held; it stores something only where that changed.
-func (h *accountHealth) note(now hold) {
-	before := h.hold.Load()
+// note notes whether the account is held for a partition; it stores something only where that changed.
+func (h *accountHealth) note(partition int, now hold) {
+	before := h.holds[partition].Load()
 	switch {
 	case now.since == 0:
 		if before != nil {
-			h.hold.Store(nil)
+			h.holds[partition].Store(nil)
 		}
 	case before == nil || *before != now:
-		h.hold.Store(&now)
+		h.holds[partition].Store(&now)
 	}
 }
 
@@ -190,17 +210,31 @@ func (w *waitingCounts) add(account string, n int) {
 	w.messages[account] += n
 }
 
-func (w *waitingCounts) reset() {
+// take returns the counts, and begins again.
+func (w *waitingCounts) take() map[string]int {
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	before := w.messages
 	w.messages = nil
+	return before
+}
+
+// addTo adds the counts to others.
+func (w *waitingCounts) addTo(all map[string]int) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for account, n := range w.messages {
+		all[account] += n
+	}
 }
 
 // waitingNow returns how many planned messages wait, by account.
 func (m *metrics) waitingNow() map[string]int {
-	m.waiting.mu.Lock()
-	defer m.waiting.mu.Unlock()
-	return maps.Clone(m.waiting.messages)
+	all := map[string]int{}
+	for n := range m.waiting {
+		m.waiting[n].addTo(all)
+	}
+	return all
 }
 
 // oldest returns how long the oldest of some groups has waited.

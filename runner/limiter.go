@@ -1,6 +1,7 @@
 package runner
 
 import (
+	"math"
 	"time"
 
 	"nudge/channels"
@@ -28,8 +29,9 @@ const (
 type limiter struct {
 	places int // messages that may be claimed and without an outcome at a time
 	rate   flows.Rate
-	busy   int // claimed, without an outcome
-	room   int // messages that senders can take at present, or have behind them
+	share  engine.Partition // whose part of the rate it is
+	busy   int              // claimed, without an outcome
+	room   int              // messages that senders can take at present, or have behind them
 
 	saved   float64 // messages that the rate allows at once
 	counted engine.Instant
@@ -66,6 +68,9 @@ func (g *limiter) opens(now engine.Instant) engine.Instant {
 	case now < at:
 		return at
 	case g.rate.Messages > 0 && g.saved < 1 && g.busy < g.places && g.room > 0:
+		if g.share.Divided() {
+			return g.nextTurn(now)
+		}
 		missing := (1 - g.saved) * float64(g.rate.Per) / float64(g.rate.Messages)
 		return now.Add(time.Duration(missing) + time.Millisecond)
 	}
@@ -77,13 +82,52 @@ func (g *limiter) save(now engine.Instant) {
 	if g.rate.Messages == 0 || now <= g.counted {
 		return
 	}
-	perMilli := float64(g.rate.Messages) / float64(g.rate.Per.Milliseconds())
-	most := max(perMilli*float64(rateSpan.Milliseconds()), 1)
+	if g.share.Divided() {
+		g.saveTurns(now)
+		return
+	}
+	most := max(g.perMilli()*float64(rateSpan.Milliseconds()), 1)
 	if g.counted == 0 {
 		g.saved = most
 	}
-	g.saved = min(g.saved+perMilli*float64(now-g.counted), most)
+	g.saved = min(g.saved+g.perMilli()*float64(now-g.counted), most)
 	g.counted = now
+}
+
+// perMilli returns how many messages the rate allows in a millisecond.
+func (g *limiter) perMilli() float64 {
+	return float64(g.rate.Messages) / float64(g.rate.Per.Milliseconds())
+}
+
+// saveTurns does so where the rate is that of several partitions. They take turns: a turn is as long as the rate allows one
+// message, and its number says whose it is. So all of them together keep the rate, and none needs to know what the others do.
+func (g *limiter) saveTurns(now engine.Instant) {
+	first := g.turn(now)
+	if g.perMilli()*float64(rateSpan.Milliseconds()) >= 1 {
+		first = g.turn(now.Add(-rateSpan))
+	}
+	most := g.turns(g.turn(now)) - g.turns(first-1)
+	if g.counted == 0 {
+		g.saved = float64(most)
+	}
+	g.saved = min(g.saved+float64(g.turns(g.turn(now))-g.turns(g.turn(g.counted))), float64(most))
+	g.counted = now
+}
+
+// turn returns the number of the turn at an instant.
+func (g *limiter) turn(at engine.Instant) int64 {
+	return int64(math.Floor(float64(at) * g.perMilli()))
+}
+
+// turns returns how many of all turns up to one are this partition's.
+func (g *limiter) turns(upTo int64) int64 {
+	return (upTo - int64(g.share.Number) + int64(g.share.Of)) / int64(g.share.Of)
+}
+
+// nextTurn returns when the next turn of this partition begins.
+func (g *limiter) nextTurn(now engine.Instant) engine.Instant {
+	n := g.turns(g.turn(now))*int64(g.share.Of) + int64(g.share.Number)
+	return max(engine.Instant(math.Ceil(float64(n)/g.perMilli())), now+1)
 }
 
 // claim takes places.
@@ -112,6 +156,17 @@ func (g *limiter) ended(now engine.Instant, g0 *Group) {
 	}
 	if posted {
 		g.judge(now, failed)
+	}
+}
+
+// pauseUntil holds the account back because the provider asked for it when another partition posted.
+func (g *limiter) pauseUntil(now, until engine.Instant, why string) {
+	if until <= g.heldUntil || until <= now {
+		return
+	}
+	g.heldUntil = until
+	if g.heldSince == 0 {
+		g.heldSince, g.why = now, why
 	}
 }
 

@@ -45,6 +45,18 @@ type Store interface {
 	StoredVersions() ([]*flows.Flow, error)
 	// OwedTo returns at most limit inputs that are owed to another partition after a number, in order.
 	OwedTo(to int, after uint64, limit int) ([]*engine.Input, error)
+	// HasKey reports whether a live run of a flow has a key, for other partitions.
+	HasKey(engine.FlowKey) (bool, error)
+	// HasMessage reports whether a run has sent the message that the provider calls by an ID, for other partitions.
+	HasMessage(providerID string) (bool, error)
+	// State returns the engine's state after the last commit, for other partitions.
+	State() (engine.State, error)
+	// Commands returns the common commands after a number, in order. The first partition keeps them.
+	Commands(after uint64) ([]*engine.Input, error)
+	// AddCommand keeps a common command under its number. It may be called while a Commit runs.
+	AddCommand(*engine.Input) error
+	// DropCommands drops the common commands up to a number. It may be called while a Commit runs.
+	DropCommands(upTo uint64) error
 	// Erase removes forgotten people from a slice of the stored records, and reports
 	// whether there are more.
 	Erase() (more bool, err error)
@@ -181,7 +193,9 @@ func NewLoop(store Store, core *engine.Engine, places int) *Loop {
 func NewLoopOf(store Store, core *engine.Engine, accounts []AccountSettings) *Loop {
 	l := &Loop{store: store, core: core, next: 1, erasing: true, indexing: true, dropping: true}
 	for _, x := range accounts {
-		l.accounts = append(l.accounts, newAccountQueue(x))
+		q := newAccountQueue(x)
+		q.limit.share = core.State.Partition
+		l.accounts = append(l.accounts, q)
 	}
 	return l
 }

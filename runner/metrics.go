@@ -3,6 +3,7 @@ package runner
 import (
 	"cmp"
 	"errors"
+	"sync/atomic"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -38,14 +39,14 @@ type metrics struct {
 	arrivals [engine.Verdicts]prometheus.Counter // of one vector, by verdict
 	arrived  *prometheus.CounterVec
 
-	waiting waitingCounts             // beside outbox
+	waiting []waitingCounts           // beside outbox, by partition
 	health  map[string]*accountHealth // by account
 
 	account string // the default one: it carries the messages that name none
 }
 
-// newMetrics returns the metrics, with the series at zero that alerts compare with.
-func newMetrics(accounts []Account) *metrics {
+// newMetrics returns the metrics of a number of partitions, with the series at zero that alerts compare with.
+func newMetrics(accounts []Account, partitions int) *metrics {
 	counter := func(name, help string, labels ...string) *prometheus.CounterVec {
 		return prometheus.NewCounterVec(prometheus.CounterOpts{Name: name, Help: help}, labels)
 	}
@@ -87,9 +88,9 @@ func newMetrics(accounts []Account) *metrics {
 	for v := range m.arrivals {
 		m.arrivals[v] = m.arrived.WithLabelValues(engine.Verdict(v).String())
 	}
-	m.health = map[string]*accountHealth{}
+	m.health, m.waiting = map[string]*accountHealth{}, make([]waitingCounts, partitions)
 	for _, a := range accounts {
-		m.health[a.Name] = &accountHealth{}
+		m.health[a.Name] = &accountHealth{holds: make([]atomic.Pointer[hold], partitions)}
 	}
 	m.zero(accounts)
 	return m
@@ -153,7 +154,7 @@ func flag(on bool) float64 {
 }
 
 // step counts what a step did.
-func (m *metrics) step(s *Step, batch []*waiting, took time.Duration) {
+func (m *metrics) step(partition int, s *Step, batch []*waiting, took time.Duration) {
 	n := 0
 	for kind, inputs := range s.Inputs {
 		n += inputs
@@ -172,7 +173,7 @@ func (m *metrics) step(s *Step, batch []*waiting, took time.Duration) {
 	m.damaged.Add(float64(len(s.Damaged)))
 	m.lapsed.Add(float64(s.Lapsed))
 	for i := range s.Changes {
-		m.change(&s.Changes[i])
+		m.change(partition, &s.Changes[i])
 	}
 }
 
@@ -187,30 +188,40 @@ func (m *metrics) answer(kind string, a *engine.Answer) {
 }
 
 // planned adds to the planned messages of an account.
-func (m *metrics) planned(account string, n int) {
+func (m *metrics) planned(partition int, account string, n int) {
 	account = cmp.Or(account, m.account)
 	m.outbox.WithLabelValues(account).Add(float64(n))
-	m.waiting.add(account, n)
+	m.waiting[partition].add(account, n)
+}
+
+// recount sets the planned messages of a partition.
+func (m *metrics) recount(partition int, planned map[string]int) {
+	for account, n := range m.waiting[partition].take() {
+		m.outbox.WithLabelValues(account).Sub(float64(n))
+	}
+	for account, n := range planned {
+		m.planned(partition, account, n)
+	}
 }
 
 // plannedOf adds the planned messages of a run, so many times.
-func (m *metrics) plannedOf(r *engine.Run, times int) {
+func (m *metrics) plannedOf(partition int, r *engine.Run, times int) {
 	for i := range r.Messages {
 		if x := &r.Messages[i]; x.Status == engine.Planned {
-			m.planned(x.Account, times)
+			m.planned(partition, x.Account, times)
 		}
 	}
 }
 
-func (m *metrics) change(c *engine.Change) {
+func (m *metrics) change(partition int, c *engine.Change) {
 	before := 0
 	if c.Before == nil {
 		m.started.WithLabelValues(c.After.Flow).Inc()
 	} else {
 		before = c.Before.Logged()
-		m.plannedOf(c.Before, -1)
+		m.plannedOf(partition, c.Before, -1)
 	}
-	m.plannedOf(c.After, 1)
+	m.plannedOf(partition, c.After, 1)
 	for _, e := range c.After.Since(before) {
 		if reason := e.UnsentReason(); reason != "" {
 			m.unsent.WithLabelValues(c.After.Flow, reason).Inc()

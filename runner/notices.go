@@ -84,11 +84,20 @@ type settling struct {
 // Settle notes how attempts to deliver notices ended, and returns once that is durable. It fails with ErrStopped,
 // or with ctx's error; then nobody can say whether it is noted.
 func (r *Runner) Settle(ctx context.Context, results []store.NoticeResult) error {
+	for _, d := range r.drivers { // a partition passes over those of others
+		if err := d.settle(ctx, results); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (d *driver) settle(ctx context.Context, results []store.NoticeResult) error {
 	s := settling{results, make(chan error, 1)}
 	select {
-	case r.settling <- s:
-		r.queue.nudge()
-	case <-r.over:
+	case d.settling <- s:
+		d.queue.nudge()
+	case <-d.r.over:
 		return ErrStopped
 	case <-ctx.Done():
 		return ctx.Err()
@@ -96,7 +105,7 @@ func (r *Runner) Settle(ctx context.Context, results []store.NoticeResult) error
 	select {
 	case err := <-s.done:
 		return err
-	case <-r.over:
+	case <-d.r.over:
 		return ErrStopped
 	case <-ctx.Done():
 		return ctx.Err()
@@ -104,10 +113,10 @@ func (r *Runner) Settle(ctx context.Context, results []store.NoticeResult) error
 }
 
 // settled hands the results that have arrived to the loop.
-func (r *Runner) settled() (all []settling) {
-	for len(r.settling) > 0 {
-		s := <-r.settling
-		r.loop.Settle(s.results...)
+func (d *driver) settled() (all []settling) {
+	for len(d.settling) > 0 {
+		s := <-d.settling
+		d.loop.Settle(s.results...)
 		all = append(all, s)
 	}
 	return all

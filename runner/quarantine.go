@@ -59,18 +59,19 @@ func (l *Loop) around(step *Step, work func() error) error {
 // are set apart in the next step. It may be called by anybody.
 func (r *Runner) Suspect(ids ...engine.RunID) {
 	for _, id := range ids {
+		d := r.driverOf(id)
 		select {
-		case r.suspects <- id:
-			r.queue.nudge()
+		case d.suspects <- id:
+			d.queue.nudge()
 		default:
 		}
 	}
 }
 
 // suspected returns the runs that were suspected since the last step.
-func (r *Runner) suspected() (ids []engine.RunID) {
-	for len(r.suspects) > 0 {
-		ids = append(ids, <-r.suspects)
+func (d *driver) suspected() (ids []engine.RunID) {
+	for len(d.suspects) > 0 {
+		ids = append(ids, <-d.suspects)
 	}
 	return ids
 }

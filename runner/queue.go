@@ -20,6 +20,7 @@ const (
 	results               // send results
 	inbound               // receipts and replies
 	events
+	handovers // from other partitions
 	classes
 )
 
@@ -38,8 +39,25 @@ func classOf(k engine.InputKind) class {
 // waiting is a group in the queue, and the ticket that gets its answers.
 type waiting struct {
 	Group
-	done    chan error // capacity 1
-	arrived time.Time
+	handover *Handover  // in place of inputs: what another partition owes this one
+	done     chan error // capacity 1
+	arrived  time.Time
+	follows  bool // the answer waits a while for what other partitions make of it
+}
+
+func (w *waiting) class() class {
+	if w.handover != nil {
+		return handovers
+	}
+	return classOf(w.Inputs[0].Kind())
+}
+
+// inputs is how many inputs are to be applied.
+func (w *waiting) inputs() int {
+	if w.handover != nil {
+		return len(w.handover.Inputs)
+	}
+	return len(w.Inputs)
 }
 
 // queue holds inputs that have arrived and are not yet applied. Each class has its bound.
@@ -65,7 +83,7 @@ func newQueue(size, senders int) *queue {
 // push adds a group, or reports ErrBusy.
 func (q *queue) push(w *waiting) error {
 	select {
-	case q.lines[classOf(w.Inputs[0].Kind())] <- w:
+	case q.lines[w.class()] <- w:
 	default:
 		return ErrBusy
 	}
@@ -76,7 +94,7 @@ func (q *queue) push(w *waiting) error {
 // wait adds a group as soon as there is a place, or drops it once the queue is closed.
 func (q *queue) wait(w *waiting, over <-chan struct{}) {
 	select {
-	case q.lines[classOf(w.Inputs[0].Kind())] <- w:
+	case q.lines[w.class()] <- w:
 		q.nudge()
 	case <-over:
 	}
@@ -103,7 +121,7 @@ func (q *queue) take(into []*waiting, n int) []*waiting {
 			select {
 			case w := <-line:
 				into, more = append(into, w), true
-				inputs += len(w.Inputs)
+				inputs += w.inputs()
 			default:
 			}
 		}

@@ -11,17 +11,43 @@ import (
 // dispatcherOf returns the dispatcher of an account, whose outcomes come back as inputs.
 func (r *Runner) dispatcherOf(a Account) *dispatcher {
 	d := newDispatcher(a, r.config.Links)
-	d.taken = func() { r.queue.nudge() }
+	d.taken = r.nudge
 	d.traced = func(ctx context.Context, posts []engine.Post) (context.Context, func([]channels.Result)) {
 		return r.traced(ctx, a, posts)
 	}
 	d.ended = func(posts []engine.Post, results []channels.Result, took time.Duration) {
 		r.metrics.request(a.Name, results, took)
-		// It is dropped only after the loop has failed; the next start settles the messages
-		// then.
-		r.queue.wait(outcomes(a, posts, func(i int, s *engine.SendResult) { s.Result = results[i] }), r.over)
+		r.ended(a, posts, results)
 	}
 	return d
+}
+
+// nudge wakes all loops: there is room for messages.
+func (r *Runner) nudge() {
+	for _, d := range r.drivers {
+		d.queue.nudge()
+	}
+}
+
+// ended hands the outcomes of a request to the loops that have the runs. One is dropped only after its loop has failed; the
+// next start settles the messages then.
+func (r *Runner) ended(a Account, posts []engine.Post, results []channels.Result) {
+	if len(r.drivers) == 1 {
+		r.drivers[0].queue.wait(outcomes(a, posts, func(i int, s *engine.SendResult) { s.Result = results[i] }), r.over)
+		return
+	}
+	for _, d := range r.drivers {
+		var own []engine.Post
+		var of []channels.Result
+		for i := range posts {
+			if r.driverOf(posts[i].Run) == d {
+				own, of = append(own, posts[i]), append(of, results[i])
+			}
+		}
+		if len(own) > 0 {
+			d.queue.wait(outcomes(a, own, func(i int, s *engine.SendResult) { s.Result = of[i] }), r.over)
+		}
+	}
 }
 
 // outcomes returns how posts of an account ended, as inputs that free their places.
@@ -39,37 +65,52 @@ func outcomes(a Account, posts []engine.Post, fill func(int, *engine.SendResult)
 
 // dispatch gives claimed messages to the senders of their accounts. If an account takes
 // nothing at present, the messages that no sender has taken go back to the loop.
-func (r *Runner) dispatch(posts []engine.Post) {
-	r.flying += len(posts)
+func (d *driver) dispatch(posts []engine.Post) {
+	d.flying += len(posts)
 	for _, p := range posts {
-		r.dispatcherFor(p.Account).put(p)
+		d.r.dispatcherFor(p.Account).put(p)
 	}
-	for _, d := range r.dispatchers {
-		d.wake()
-		held := r.loop.Held(d.account.Name)
-		r.note(d, held)
+	for n, x := range d.r.dispatchers {
+		x.wake()
+		d.pause(x)
+		held := d.loop.Held(x.account.Name)
+		if held != d.held[n] {
+			d.held[n] = held
+			d.r.note(x, held)
+		}
 		if !held {
 			continue
 		}
-		if posts := d.recall(); len(posts) > 0 {
-			r.returned = append(r.returned, outcomes(d.account, posts, func(_ int, s *engine.SendResult) {
+		if posts := x.recall(d.has); len(posts) > 0 {
+			d.returned = append(d.returned, outcomes(x.account, posts, func(_ int, s *engine.SendResult) {
 				s.Returned, s.Reason = true, "nothing goes to its account at present"
 			}))
-			r.queue.nudge()
+			d.queue.nudge()
 		}
 	}
 }
 
-// note logs when an account stops taking messages, and when it takes them again.
-func (r *Runner) note(d *dispatcher, held bool) {
-	if held == d.held {
+// pause shows the other partitions until when the provider wants no messages.
+func (d *driver) pause(x *dispatcher) {
+	limit, known := &d.loop.queueOf(x.account.Name).limit, x.pause.Load()
+	if d.r.commands == nil || limit.heldUntil <= d.loop.now || known != nil && known.until >= limit.heldUntil {
 		return
 	}
-	d.held = held
-	r.metrics.held(d.account.Name, held)
-	if held {
+	x.pause.Store(&hold{limit.heldSince, limit.heldUntil, limit.why})
+	d.r.nudge()
+}
+
+// has reports whether a message is one of the driver's partition.
+func (d *driver) has(p *engine.Post) bool { return d.r.driverOf(p.Run) == d }
+
+// note logs when an account stops taking messages, for the first partition, and when it takes those of all again.
+func (r *Runner) note(d *dispatcher, held bool) {
+	switch {
+	case held && d.held.Add(1) == 1:
+		r.metrics.held(d.account.Name, true)
 		r.config.Log.Warn("nothing goes to the account for now", "account", d.account.Name)
-	} else {
+	case !held && d.held.Add(-1) == 0:
+		r.metrics.held(d.account.Name, false)
 		r.config.Log.Info("messages go to the account again", "account", d.account.Name)
 	}
 }

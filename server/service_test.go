@@ -74,7 +74,7 @@ func (slowAudiences) Freeze(ctx context.Context, _ engine.SnapshotRequest) (*eng
 	return nil, ctx.Err()
 }
 
-func (slowAudiences) Keep([]string) error { return nil }
+func (slowAudiences) Keep(int, []string) error { return nil }
 
 // start serves a project. Each change is made to the server's Config before.
 func start(t *testing.T, project map[string]string, changes ...func(*server.Config)) *service {

@@ -70,7 +70,7 @@ func (s *audiences) Read(name string, offset int64, limit int) ([]engine.Row, in
 }
 
 // Keep keeps all of them: a backup that is put back may ask for any.
-func (s *audiences) Keep([]string) error { return nil }
+func (s *audiences) Keep(int, []string) error { return nil }
 
 // checkRows holds the rows that a campaign takes against its frozen audience (I9).
 func (m *machine) checkRows(in *engine.Rows) *violation {

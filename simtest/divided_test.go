@@ -34,19 +34,21 @@ func TestDivided(t *testing.T) {
 		n = 4
 	}
 	inputs, several, whole, campaigns := 0, 0, 0, 0
+	answered := map[string]int{}
 	for seed := range uint64(n) {
 		project, script := scriptOf(seed)
 		one := playDivided(t, 1, project, script)
-		same := true
+		same, told, said := true, one.told(), one.finished()
 		for _, over := range []int{2, 16} {
 			parts := playDivided(t, over, project, script)
 			if campaigns += parts.parts[0].reached["input rows"]; over == 16 {
 				inputs, several = inputs+parts.inputs, several+parts.several
 			}
 			parts.replay()
-			at, what := difference(one.told(), parts.told())
+			at, what := difference(told, parts.told())
 			switch {
 			case what == "":
+				parts.finished().compare(t, said, answered)
 			case len(one.moved(at)) > 1:
 				same = false
 			default:
@@ -58,6 +60,7 @@ func TestDivided(t *testing.T) {
 		}
 	}
 	t.Logf("%d histories of %d to their end; %d inputs, %d of them concern several partitions of 16; %d times rows of campaigns", whole, n, inputs, several, campaigns)
+	checkAnswered(t, answered)
 	if campaigns == 0 {
 		t.Error("no campaign took rows")
 	}
@@ -201,15 +204,19 @@ func playDivided(t *testing.T, n int, project *flows.Project, script []scripted)
 	for p, m := range d.parts {
 		step, err := m.start(d.now, lanes, fault{})
 		d.took(p, step, err)
+		m.loop.Tell(watchers)
 	}
-	deploy := &engine.Deploy{Marks: project.Marks()}
+	deploy := &engine.Deploy{Marks: searchMarks}
 	for _, f := range project.Flows {
 		deploy.Flows = append(deploy.Flows, f.Bundle)
 	}
-	d.give(&engine.Input{Payload: deploy})
+	d.give(&engine.Input{By: byOps, Payload: deploy})
 	for _, s := range script {
 		d.pass(d.now.Add(s.after))
 		in := *s.in
+		if in.Kind() != engine.InputEvent {
+			in.By = byOps
+		}
 		was := d.owing
 		d.give(&in)
 		if d.inputs++; d.owing > was {

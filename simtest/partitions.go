@@ -71,11 +71,6 @@ func (w *world) divide(seed uint64, n int) {
 	}
 	w.process = w.parts[0]
 	w.parts[0].shelf.over = n
-	lanes := slices.Clone(w.lanes)
-	for i := range lanes {
-		lanes[i].Rate.Per *= time.Duration(n)
-	}
-	w.lanes = lanes
 }
 
 // newMachines returns the machines of an installation, which share what the judges know of all.

@@ -131,9 +131,14 @@ func auditKey(w Writer) ([]byte, error) {
 	if key := w.Get(Meta, keyAudit); key != nil {
 		return bytes.Clone(key), nil
 	}
+	key := newAuditKey()
+	return key, w.Put(Meta, keyAudit, key)
+}
+
+func newAuditKey() []byte {
 	key := make([]byte, sha256.Size)
 	rand.Read(key)
-	return key, w.Put(Meta, keyAudit, key)
+	return key
 }
 
 // forgottenWord stands in place of the ID of a forgotten person, in what is about somebody or something else.

@@ -107,7 +107,7 @@ func (c *checker) parts() []checkedPart {
 		{FlowSpans, c.flowCounts}, {FlowHours, c.flowHours}, {FailureGroups, c.failureGroup},
 		{EventTypes, c.eventType}, {EventSeries, c.eventSeries}, {Refusals, c.refusal},
 		{CampaignIDs, c.campaignEntry}, {CampaignFlows, c.campaignEntry}, {RefusedPeople, c.refusedPerson},
-		{Owed, c.owed}, {Deploys, c.own(Deploys)}, {Proposals, c.own(Proposals)}, {Proposed, c.own(Proposed)},
+		{Owed, c.owed}, {Commands, c.command}, {Deploys, c.own(Deploys)}, {Proposals, c.own(Proposals)}, {Proposed, c.own(Proposed)},
 	}...)
 }
 
@@ -273,6 +273,12 @@ func (c *checker) owed(key, record []byte) {
 	to, number := int(binary.BigEndian.Uint16(key)), binary.BigEndian.Uint64(key[2:])
 	if last := c.last.OwedTo(to); number > last {
 		c.problem("owed %x: the record is of input %d, the last is %d", key, number, last)
+	}
+}
+
+func (c *checker) command(key, record []byte) {
+	if err := fitsCommand(key, record); err != nil {
+		c.problem("commands %x: %v", key, err)
 	}
 }
 

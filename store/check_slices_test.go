@@ -141,7 +141,7 @@ func TestCheckInUseIsBounded(t *testing.T) {
 	if err != nil || len(report.Problems) > 0 || report.Live != 1000 || report.Journal != 1001 {
 		t.Fatalf("%+v, %v", report, err)
 	}
-	if kv.most != 256 || records < 4*1000 || len(parts) != 39 {
+	if kv.most != 256 || records < 4*1000 || len(parts) != 40 {
 		t.Errorf("a transaction read %d records, of %d in %v", kv.most, records, parts)
 	}
 	stop := errors.New("enough")

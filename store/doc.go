@@ -36,6 +36,7 @@
 //	derived   number (8)                              journaled record, not yet applied
 //	erasures  sized profile                           progress of erasing a person
 //	owed      partition (2), number (8)               journaled record of an input that another partition has not been known to take
+//	commands  number (8)                              journaled record of a common command that some partition has not taken; of the first partition only
 //	firings   campaign number (8)                     campaign record
 //	members   campaign number (8), person (16)        ID of the started run, or nothing
 //	tallies   campaign number (8)                     tally record: its people by standing

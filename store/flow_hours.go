@@ -81,6 +81,10 @@ func hoursFields(c *codec, start engine.Instant, hours *[]HourSums) {
 	})
 }
 
+func encodeHours(key []byte, hours []HourSums) []byte {
+	return encode(flowHoursVersion, func(c *codec) { hoursFields(c, engine.Instant(lastNumber(key)), &hours) })
+}
+
 func decodeHours(key, record []byte) (hours []HourSums, err error) {
 	if record != nil {
 		err = damaged(FlowHours, key, decode(record, flowHoursVersion, func(c *codec) { hoursFields(c, engine.Instant(lastNumber(key)), &hours) }))
@@ -107,7 +111,7 @@ func setHour(w Writer, f *FlowCounts) error {
 	if len(hours) == 0 {
 		return w.Delete(FlowHours, key)
 	}
-	return w.Put(FlowHours, key, encode(flowHoursVersion, func(c *codec) { hoursFields(c, engine.Instant(lastNumber(key)), &hours) }))
+	return w.Put(FlowHours, key, encodeHours(key, hours))
 }
 
 // FlowHours returns where everybody is who started a flow from an instant on, by hours, as far as those are kept apart: an hour for each version

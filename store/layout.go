@@ -57,6 +57,7 @@ const (
 	CampaignFlows
 	RefusedPeople
 	Owed
+	Commands
 	bucketCount
 )
 
@@ -65,7 +66,7 @@ var Buckets = [bucketCount]Bucket{
 	Meta, Runs, Ended, People, Keys, Timers, Outbox, Journal, IDs, IDTimes, Versions, Counts, Profiles, Derived, Erasures,
 	Campaigns, Members, Tallies, Settled, Sent, Orphans, Asks, Quarantine, Audit, Notices, FailedNotices,
 	FlowSpans, Jobs, Failures, Fields, Deploys, Proposals, Proposed, EventTypes,
-	EventSeries, Refusals, FailedRuns, FailureGroups, FlowHours, CampaignRuns, CampaignIDs, CampaignFlows, RefusedPeople, Owed,
+	EventSeries, Refusals, FailedRuns, FailureGroups, FlowHours, CampaignRuns, CampaignIDs, CampaignFlows, RefusedPeople, Owed, Commands,
 }
 
 var bucketNames = [bucketCount]string{
@@ -74,7 +75,7 @@ var bucketNames = [bucketCount]string{
 	Members: "members", Tallies: "tallies", Settled: "settled", Sent: "sent", Orphans: "orphans", Asks: "asks", Quarantine: "quarantine", Audit: "audit",
 	Notices: "notices", FailedNotices: "failed", FlowSpans: "flowcounts", Jobs: "jobs", Failures: "failures", Fields: "fields", EventTypes: "eventtypes", EventSeries: "eventseries",
 	Refusals: "refusals", Deploys: "deploys", Proposals: "proposals", Proposed: "proposed", FailedRuns: "failedruns",
-	FailureGroups: "failuregroups", FlowHours: "flowhours", CampaignRuns: "campaignruns", CampaignIDs: "campaignids", CampaignFlows: "campaignflows", RefusedPeople: "refusedpeople", Owed: "owed",
+	FailureGroups: "failuregroups", FlowHours: "flowhours", CampaignRuns: "campaignruns", CampaignIDs: "campaignids", CampaignFlows: "campaignflows", RefusedPeople: "refusedpeople", Owed: "owed", Commands: "commands",
 }
 
 // String returns the bucket's name in the file.

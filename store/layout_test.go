@@ -198,6 +198,9 @@ func inUse(t *testing.T) *memory.KV {
 	if err != nil {
 		t.Fatal(err)
 	}
+	if err := s.AddCommand(&engine.Input{Origin: &engine.Origin{From: 4, Number: 1}, Payload: &engine.Control{Outbound: engine.OutboundHold}}); err != nil {
+		t.Fatal(err)
+	}
 	if err := s.AddJob(&store.Job{ID: "01JD0Q7V6T3M5R8W9X0Y1Z2A3B", Kind: "retry runs"}, 1); err != nil {
 		t.Fatal(err)
 	}

@@ -360,3 +360,9 @@ func (s *Store) Entries(from uint64, visit func(*engine.Journaled) bool) error {
 		return failed
 	})
 }
+
+// EntriesAfter calls visit with the journal behind the input with a number, in order, until visit returns false; 0 stands for its
+// beginning. In a joined store numbers do not rise with time, so only this reads on from an input.
+func (s *Store) EntriesAfter(number uint64, visit func(*engine.Journaled) bool) error {
+	return s.Entries(number, func(j *engine.Journaled) bool { return j.Seq == number || visit(j) })
+}

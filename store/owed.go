@@ -67,3 +67,54 @@ func (s *Store) hasPrefix(b Bucket, prefix []byte) (found bool, err error) {
 	})
 	return found, err
 }
+
+// Commands returns the common commands after a number, in order. The first partition of an installation keeps them.
+func (s *Store) Commands(after uint64) (all []*engine.Input, err error) {
+	err = s.kv.View(func(r Reader) (failed error) {
+		r.Ascend(Commands, be(after+1), func(key, record []byte) bool {
+			var j *engine.Journaled
+			if j, failed = decodeJournaled(record); failed != nil {
+				failed = damaged(Commands, key, failed)
+				return false
+			}
+			all = append(all, j.Input)
+			return true
+		})
+		return failed
+	})
+	return all, err
+}
+
+// AddCommand keeps a common command under its number. It may be called while a Commit runs.
+func (s *Store) AddCommand(in *engine.Input) error {
+	return s.kv.Update(func(w Writer) error {
+		return w.Put(Commands, be(in.Origin.Number), encodeJournaled(&engine.Journaled{Seq: in.Origin.Number, Input: in}))
+	})
+}
+
+// DropCommands drops the common commands up to a number. It may be called while a Commit runs.
+func (s *Store) DropCommands(upTo uint64) error {
+	return s.kv.Update(func(w Writer) error {
+		var old []write
+		w.Ascend(Commands, nil, func(key, _ []byte) bool {
+			if len(key) != 8 || binary.BigEndian.Uint64(key) > upTo {
+				return false
+			}
+			old = append(old, write{bucket: Commands, key: bytes.Clone(key), delete: true})
+			return true
+		})
+		return apply(w, old)
+	})
+}
+
+// fitsCommand returns what is wrong with a record of a common command; nil if it is whole and under its own number.
+func fitsCommand(key, record []byte) error {
+	j, err := decodeJournaled(record)
+	switch {
+	case err != nil:
+		return err
+	case len(key) != 8 || j.Input.Origin == nil || j.Input.Origin.Number != binary.BigEndian.Uint64(key):
+		return errElsewhere
+	}
+	return nil
+}

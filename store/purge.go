@@ -46,8 +46,16 @@ func (s *Store) Purged() (p Purged, err error) {
 
 func readPurged(r Reader) (p Purged, err error) {
 	if record := r.Get(Meta, keyPurged); record != nil {
-		err = damaged(Meta, keyPurged, decode(record, purgedVersion, p.fields))
+		p, err = decodePurged(record)
+		err = damaged(Meta, keyPurged, err)
 	}
+	return p, err
+}
+
+func encodePurged(p *Purged) []byte { return encode(purgedVersion, p.fields) }
+
+func decodePurged(record []byte) (p Purged, err error) {
+	err = decode(record, purgedVersion, p.fields)
 	return p, err
 }
 
@@ -57,7 +65,7 @@ func putPurged(w Writer, change func(*Purged)) error {
 		return err
 	}
 	change(&p)
-	return w.Put(Meta, keyPurged, encode(purgedVersion, p.fields))
+	return w.Put(Meta, keyPurged, encodePurged(&p))
 }
 
 // PurgeRuns drops the next runs that ended before an instant, with all their entries. It

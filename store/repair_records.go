@@ -14,7 +14,7 @@ import (
 var kept = [...]Bucket{
 	Versions, Campaigns, Ended, Runs, Journal, IDs, Counts, Profiles, Derived, Erasures, Tallies, Members,
 	Orphans, Quarantine, Audit, Notices, FailedNotices, FlowSpans, Jobs, EventTypes, EventSeries, Refusals, Deploys, Proposals,
-	Proposed, Owed,
+	Proposed, Owed, Commands,
 }
 
 // kinds are the words for their records.
@@ -24,7 +24,7 @@ var kinds = map[Bucket]string{
 	Tallies: "number", Members: "member", Orphans: "receipt", Quarantine: "quarantined run", Audit: "audit entry",
 	Notices: "notice", FailedNotices: "failed notice", FlowSpans: "number", Jobs: "job", EventTypes: "event type",
 	EventSeries: "event type's counts", Refusals: "refusal", Deploys: "deploy", Proposals: "proposal", Proposed: "proposal part",
-	Owed: "owed input",
+	Owed: "owed input", Commands: "common command",
 }
 
 // errElsewhere means that a record is whole and under another key than its own.
@@ -69,6 +69,8 @@ func keyOf(b Bucket, key, value []byte) (own []byte, err error) {
 		return endedKey(run.ID, run.Ended), nil
 	case Owed:
 		return key, fitsOwed(key, value)
+	case Commands:
+		return key, fitsCommand(key, value)
 	case Members:
 		if _, err := parseMemberKey(key); err != nil || len(value) != 0 && len(value) != runIDBytes {
 			return nil, errDamaged
@@ -86,7 +88,7 @@ func ownKey(b Bucket, value []byte) (own []byte, err error) {
 		return be(f.Number), err
 	case Journal, Derived:
 		j, err := decodeJournaled(value)
-		if err == nil && (j.Stamp == 0) != (b == Derived) { // an input that is not yet applied has no stamp
+		if err == nil && ((j.Stamp == 0) != (b == Derived) || b == Derived && j.Input.Derived == 0) { // an input that is not yet applied has no stamp
 			err = errElsewhere
 		}
 		return be(j.Seq), err

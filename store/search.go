@@ -36,14 +36,20 @@ func (s *searchState) codec(c *codec) {
 
 func readSearch(r Reader) (s searchState, err error) {
 	if record := r.Get(Meta, keySearch); record != nil {
-		err = damaged(Meta, keySearch, decode(record, searchVersion, s.codec))
+		s, err = decodeSearch(record)
+		err = damaged(Meta, keySearch, err)
 	}
 	return s, err
 }
 
-func (s *searchState) put(w Writer) error {
-	return w.Put(Meta, keySearch, encode(searchVersion, s.codec))
+func encodeSearch(s *searchState) []byte { return encode(searchVersion, s.codec) }
+
+func decodeSearch(record []byte) (s searchState, err error) {
+	err = decode(record, searchVersion, s.codec)
+	return s, err
 }
+
+func (s *searchState) put(w Writer) error { return w.Put(Meta, keySearch, encodeSearch(s)) }
 
 // Searchable returns the fields by which people are found. Until it is complete, some people are not.
 func (s *Store) Searchable() (fields []string, complete bool, err error) {

@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"io"
 	"strings"
 
 	"nudge/engine"
@@ -17,7 +18,8 @@ const Format = 8
 // except that only one caller at a time may call Commit.
 type Store struct {
 	kv     KV
-	opened string // random, so that no two stores, and no copies of one, give two notices one ID
+	opened string   // random, so that no two stores, and no copies of one, give two notices one ID
+	parts  []*Store // of a joined store; see Join
 }
 
 // openedChars is how many characters of a notice's ID tell the opening of its store: 60 bits.
@@ -71,7 +73,94 @@ func Create(kv KV, installation engine.Installation) error {
 	return CreatePartition(kv, installation, engine.Partition{})
 }
 
-// CreatePartition makes a new store that is one part of a divided installation.
+// CreateDivided makes the stores of an installation that has a partition in each of the empty kvs. They have one
+// key for the hashes of forgotten people, so that a forgotten person is found in the audit trails of all.
+func CreateDivided(kvs []KV, installation engine.Installation) error {
+	if len(kvs) == 1 {
+		return Create(kvs[0], installation)
+	}
+	key := newAuditKey()
+	for i := len(kvs) - 1; i >= 0; i-- { // the first one comes last: it tells that all are there
+		if err := CreatePartition(kvs[i], installation, engine.Partition{Number: i, Of: len(kvs)}); err != nil {
+			return err
+		}
+		if err := kvs[i].Update(func(w Writer) error { return w.Put(Meta, keyAudit, key) }); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// OpenAll returns the stores of all partitions of an installation, which are in the kvs in their order; see [Join]. Empty
+// kvs become a new installation. From then on the stores own the kvs, even if OpenAll fails.
+func OpenAll(kvs []KV) (all []*Store, err error) {
+	if len(kvs) > 1 {
+		if err := createAll(kvs); err != nil {
+			return nil, errors.Join(err, closeAll(kvs))
+		}
+	}
+	for n, kv := range kvs {
+		s, err := Open(kv)
+		if err != nil {
+			return nil, errors.Join(err, closeAll(kvs[n+1:]), closeAll(all))
+		}
+		all = append(all, s)
+	}
+	if err := checkTogether(all); err != nil {
+		return nil, errors.Join(err, closeAll(all))
+	}
+	return all, nil
+}
+
+// createAll makes the records of an installation that has none.
+func createAll(kvs []KV) error {
+	made := false
+	if err := kvs[0].View(func(r Reader) error {
+		made = r.Get(Meta, keyFormat) != nil
+		return nil
+	}); made || err != nil {
+		return err
+	}
+	var installation engine.Installation
+	rand.Read(installation[:])
+	return CreateDivided(kvs, installation)
+}
+
+// checkTogether returns what is wrong if the stores are not all partitions of one installation, in their order.
+func checkTogether(all []*Store) error {
+	var first engine.State
+	for n, s := range all {
+		state, err := s.State()
+		if err != nil {
+			return err
+		}
+		if n == 0 {
+			first = state
+		}
+		want := engine.Partition{Number: n, Of: len(all)}
+		if len(all) == 1 {
+			want = engine.Partition{}
+		}
+		switch {
+		case state.Partition.Of != want.Of && n == 0:
+			return fmt.Errorf("the store has %d partitions, and there are the files of %d", max(state.Partition.Of, 1), len(all))
+		case state.Partition != want:
+			return fmt.Errorf("where partition %d should be is partition %d of %d", n, state.Partition.Number, max(state.Partition.Of, 1))
+		case !state.Installation.SameStore(first.Installation):
+			return fmt.Errorf("partition %d is of the store %s, and the first one of %s", n, state.Installation, first.Installation)
+		}
+	}
+	return nil
+}
+
+func closeAll[T io.Closer](all []T) (err error) {
+	for _, x := range all {
+		err = errors.Join(err, x.Close())
+	}
+	return err
+}
+
+// CreatePartition makes a new store that is one part of a divided installation. See [CreateDivided] for all of them.
 func CreatePartition(kv KV, installation engine.Installation, p engine.Partition) error {
 	if err := p.Check(); err != nil {
 		return err

@@ -59,20 +59,28 @@ func anyJournal(c *cobra.Command, flags *apiFlags, dir string) (journal, error) 
 
 // openStore opens a data folder for reading.
 func openStore(dir string) (*store.Store, error) {
-	kv, err := openKV(dir)
+	files, err := openFiles(dir)
 	if err != nil {
 		return nil, err
 	}
-	s, err := store.Open(kv)
-	return s, failed(err)
+	return storeOf(files)
 }
 
-func openKV(dir string) (*bolt.KV, error) {
-	kv, err := bolt.OpenExisting(dir)
+// storeOf returns the store that is in some files.
+func storeOf(files bolt.Files) (*store.Store, error) {
+	all, err := store.OpenAll(files.KVs())
+	if err != nil {
+		return nil, failed(err)
+	}
+	return store.Join(all), nil
+}
+
+func openFiles(dir string) (bolt.Files, error) {
+	files, err := bolt.OpenExisting(dir)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, wrongInput(noStore(dir))
 	}
-	return kv, failed(err)
+	return files, failed(err)
 }
 
 func noStore(dir string) error {

@@ -128,10 +128,11 @@ var printSeed = maphash.MakeSeed()
 
 // look opens the store for reading, verifies its pages, counts its records and returns their print.
 func (s *scene) look() (print uint64, records int, err error) {
-	kv, err := bolt.OpenExisting(s.dir)
+	files, err := bolt.OpenExisting(s.dir)
 	if err != nil {
 		return 0, 0, err
 	}
+	kv := files[0]
 	defer kv.Close()
 	if damages, err := kv.Verify(); err != nil || len(damages) > 0 {
 		return 0, 0, fmt.Errorf("%v, damages %v", err, damages)
@@ -173,10 +174,11 @@ func (s *scene) whole() (print uint64, seen []string) {
 // facts are what a witness can have seen of the runs in a data folder.
 func facts(t *testing.T, dir string) (all []string) {
 	t.Helper()
-	kv, err := bolt.OpenExisting(dir)
+	files, err := bolt.OpenExisting(dir)
 	if err != nil {
 		t.Fatal(err)
 	}
+	kv := files[0]
 	s, err := store.Open(kv)
 	if err != nil {
 		t.Fatal(err)

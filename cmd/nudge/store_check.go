@@ -4,12 +4,14 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"path/filepath"
 
 	"github.com/spf13/cobra"
 
 	"nudge/app"
 	"nudge/client"
 	"nudge/store"
+	"nudge/store/bolt"
 )
 
 const storeCheckHelp = `Check reads every page and every record of a data folder, and verifies the rules that hold
@@ -85,24 +87,35 @@ func checkServer(c *cobra.Command, remote *apiFlags, output format, args []strin
 
 // checkStore verifies the pages of the file, and the records if all pages can be read.
 func checkStore(dir string) (*store.Report, error) {
-	kv, err := openKV(dir)
+	files, err := openFiles(dir)
 	if err != nil {
 		return nil, err
 	}
-	damages, err := kv.Verify()
-	if err != nil || len(damages) > 0 {
-		report := new(store.Report)
+	report := new(store.Report)
+	for n, kv := range files {
+		damages, failure := kv.Verify()
 		for _, d := range damages {
-			report.Problems = append(report.Problems, fmt.Sprintf("page %d: %s", d.Page, d.What))
+			report.Problems = append(report.Problems, inFile(files, n)+fmt.Sprintf("page %d: %s", d.Page, d.What))
 		}
-		return report, failed(errors.Join(err, kv.Close()))
+		err = errors.Join(err, failure)
 	}
-	s, err := store.Open(kv)
+	if err != nil || len(report.Problems) > 0 {
+		return report, failed(errors.Join(err, files.Close()))
+	}
+	s, err := storeOf(files)
 	if err != nil {
-		return nil, failed(err)
+		return nil, err
 	}
-	report, err := s.Check()
+	report, err = s.Check()
 	return report, failed(errors.Join(err, s.Close()))
+}
+
+// inFile names one of several files, as the beginning of a line.
+func inFile(files bolt.Files, n int) string {
+	if len(files) == 1 {
+		return ""
+	}
+	return filepath.Base(files[n].Path()) + ": "
 }
 
 func writeReport(w io.Writer, r *store.Report) error {

@@ -8,7 +8,6 @@ import (
 	"io/fs"
 	"maps"
 	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 
@@ -22,7 +21,7 @@ const storeRepairHelp = `Repair reads what it can of a damaged store, and writes
 and numbers agree. It lists what it could not read. Live runs that it could not read are in
 quarantine afterwards: nudge runs list --quarantined shows them.
 
-FILE is a nudge.db or its data folder. Repair changes nothing of it, and never writes over a
+FILE is a nudge.db or its data folder; of a store with partitions, one of its files. Repair changes nothing of it, and never writes over a
 file. The server must not be running. A copy of the file from before the damage is better than
 a repair, if the copy is recent. To use the new file, put it in the place of the damaged one.`
 
@@ -60,7 +59,11 @@ func newStoreRepair() *cobra.Command {
 // repairStore repairs a store until it is done or interrupted.
 func repairStore(c *cobra.Command, from, into string) (made storeRepair, err error) {
 	if info, err := os.Stat(from); err == nil && info.IsDir() {
-		from = filepath.Join(from, bolt.FileName)
+		all := bolt.Paths(from)
+		if len(all) > 1 {
+			return made, wrongUsage(fmt.Errorf("the store in %s has %d files, and a repair is of one of them: name it, for example %s", from, len(all), all[1]))
+		}
+		from = all[0]
 	}
 	ctx, stop := untilSignal(c.Context())
 	defer stop()

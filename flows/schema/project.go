@@ -58,6 +58,7 @@ func servingKeys() []property {
 		key("listen", "The address of the API.", text(), "127.0.0.1:8080"),
 		key("limits", "Limits of what requests can make the server hold.", anyOf(requestLimits()), example{"connections_per_address": 200}),
 		key("data_dir", "The folder of the store.", text(), ".nudge"),
+		key("partitions", "Into how many partitions a new store is divided: 1, 2, 4 and so on up to 256.", integer(1, 256), 4),
 		key("retention", "How long history is kept.", anyOf(retention()), example{"runs": "90d"}),
 		key("outbound", "Whether messages go out: `live`, `hold`, or `{ only: [profiles] }`.", anyOf(words("live", "hold"), only()), "hold", example{"only": []any{"ann"}}),
 		key("fetch", "The addresses that fetch steps may use.", anyOf(fetching()), example{"allow_private": []any{"reports.internal"}}),

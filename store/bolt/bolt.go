@@ -50,53 +50,22 @@ type KV struct {
 
 var _ store.KV = (*KV)(nil)
 
-// Open opens the store's file in the data folder. It creates the folder and the file if
-// they do not exist. A new file has a temporary name until it is whole, so a crash leaves
-// no half-made file.
+// Open opens the file of a store that is not divided; see [OpenAll].
 func Open(dir string) (*KV, error) {
-	path := filepath.Join(dir, FileName)
-	if err := makeFolder(dir); err != nil {
-		return nil, fmt.Errorf("make a new store in %s: %w", dir, err)
-	}
-	locked, err := lock(dir, readWrite)
-	if err != nil {
-		return nil, fmt.Errorf("open the store %s: %w", path, err)
-	}
-	if _, err := os.Lstat(path); errors.Is(err, os.ErrNotExist) {
-		if err := create(dir, path); err != nil {
-			return nil, errors.Join(fmt.Errorf("make a new store in %s: %w", dir, err), unlock(locked))
-		}
-	} else if _, err := os.Stat(path); err != nil {
-		return nil, errors.Join(fmt.Errorf("%s leads to no file: %w", path, err), unlock(locked))
-	}
-	k, err := openKV(path, readWrite, locked)
+	all, err := OpenAll(dir, 1)
 	if err != nil {
 		return nil, err
 	}
-	if err := k.settle(dir); err != nil {
-		return nil, errors.Join(fmt.Errorf("open the store %s: %w", path, err), k.Close())
+	if len(all) > 1 {
+		return nil, errors.Join(fmt.Errorf("the store in %s has %d partitions", dir, len(all)), all.Close())
 	}
-	k.unmap() // after a crash, opening reads every page to find the free ones
-	return k, nil
+	return all[0], nil
 }
 
 // settle makes durable what a killed process has left in the page cache of the system: its last
 // commit, perhaps without a sync, or the new name of a file. Otherwise the next commit could reach
 // the disk before that one, and use pages that the disk still needs.
 func (k *KV) settle(dir string) error { return errors.Join(k.db.Sync(), syncFolder(dir)) }
-
-// OpenExisting opens the store's file in the data folder for reading only.
-func OpenExisting(dir string) (*KV, error) {
-	path := filepath.Join(dir, FileName)
-	if _, err := os.Stat(path); err != nil {
-		return nil, err
-	}
-	locked, err := lock(dir, readOnly)
-	if err != nil {
-		return nil, fmt.Errorf("open the store %s: %w", path, err)
-	}
-	return openKV(path, readOnly, locked)
-}
 
 // openKV opens a file whose folder is locked. If it fails, the lock is released.
 func openKV(path string, to access, locked *os.File) (*KV, error) {

@@ -37,7 +37,7 @@ func TestCircle(t *testing.T) {
 	if err := os.WriteFile(path, file, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	for name, open := range map[string]func(string) (*bolt.KV, error){"Open": bolt.Open, "OpenExisting": bolt.OpenExisting} {
+	for name, open := range map[string]func(string) (*bolt.KV, error){"Open": bolt.Open, "OpenExisting": openExisting} {
 		if _, err := open(dir); err == nil || !strings.Contains(err.Error(), "it is used twice") {
 			t.Errorf("%s: %v, want the page that is used twice", name, err)
 		}

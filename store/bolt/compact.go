@@ -24,23 +24,23 @@ const (
 	spareRoom = 32 << 20
 )
 
-// Compacted has the size of a store's file before and after a compaction, in bytes.
+// Compacted has the size of a store's files before and after a compaction, in bytes.
 type Compacted struct {
 	Before int64 `json:"before"`
 	After  int64 `json:"after"`
 }
 
-// Compact reclaims disk space from deleted records. It copies the used part to a second
+// Compact reclaims disk space from deleted records, file by file. It copies the used part to a second
 // file, and replaces the store's file with the copy once it is whole and durable. A crash
 // leaves the old file or the new one, and perhaps half a copy, which the next compaction
-// removes. If ctx ends or something fails before the replacement, the store is unchanged.
-// It fails with ErrLocked while a server has the file open.
+// removes. If ctx ends or something fails before the replacement, the file is unchanged.
+// It fails with ErrLocked while a server has the files open.
 //
-// Progress is called now and then with the bytes copied so far and about how many there
+// Progress is called now and then with the bytes of a file copied so far and about how many there
 // are. It may be nil.
 func Compact(ctx context.Context, dir string, progress func(done, whole int64)) (c Compacted, err error) {
-	path, err := filepath.EvalSymlinks(filepath.Join(dir, FileName))
-	if err != nil {
+	path := filepath.Join(dir, FileName)
+	if _, err := os.Stat(path); err != nil {
 		return c, err
 	}
 	locked, err := lock(dir, readWrite)
@@ -48,6 +48,21 @@ func Compact(ctx context.Context, dir string, progress func(done, whole int64)) 
 		return c, fmt.Errorf("open the store %s: %w", path, err)
 	}
 	defer func() { err = errors.Join(err, unlock(locked)) }()
+	for _, path := range Paths(dir) {
+		one, err := compactFile(ctx, path, progress)
+		if err != nil {
+			return c, err
+		}
+		c.Before, c.After = c.Before+one.Before, c.After+one.After
+	}
+	return c, nil
+}
+
+// compactFile compacts a file in a folder that is locked.
+func compactFile(ctx context.Context, path string, progress func(done, whole int64)) (c Compacted, err error) {
+	if path, err = filepath.EvalSymlinks(path); err != nil {
+		return c, err
+	}
 	from, err := open(path, readWrite)
 	if err != nil {
 		return c, fmt.Errorf("open the store %s: %w", path, err)

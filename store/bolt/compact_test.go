@@ -58,7 +58,7 @@ func grown(t *testing.T) (dir string) {
 // sums returns the number of records of each bucket of a store's file, and their bytes.
 func sums(t *testing.T, dir string) map[store.Bucket][2]int {
 	t.Helper()
-	kv, err := bolt.OpenExisting(dir)
+	kv, err := openExisting(dir)
 	if err != nil {
 		t.Fatal(err)
 	}

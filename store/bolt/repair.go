@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"go.etcd.io/bbolt"
 
@@ -53,7 +54,7 @@ func openOld(path string, read func(done, whole int64)) (old *Salvage, unlocked 
 	if _, err := os.Stat(path); err != nil {
 		return nil, nil, err
 	}
-	if filepath.Base(path) == FileName {
+	if slices.Contains(Paths(filepath.Dir(path)), path) {
 		if locked, err = lock(filepath.Dir(path), readOnly); err != nil {
 			return nil, nil, fmt.Errorf("open the store %s: %w", path, err)
 		}

@@ -63,7 +63,7 @@ func withoutBucket(t *testing.T, b store.Bucket) {
 		}
 		return n
 	}
-	old, err := bolt.OpenExisting(dir)
+	old, err := openExisting(dir)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -93,7 +93,7 @@ func TestUnknownBucket(t *testing.T) {
 		_, err := tx.CreateBucket([]byte("audiu"))
 		return err
 	})
-	for name, open := range map[string]func(string) (*bolt.KV, error){"to read": bolt.OpenExisting, "to write": bolt.Open} {
+	for name, open := range map[string]func(string) (*bolt.KV, error){"to read": openExisting, "to write": bolt.Open} {
 		if _, err := open(dir); !errors.Is(err, bolt.ErrDamaged) || !strings.Contains(err.Error(), `"audiu"`) {
 			t.Errorf("opened %s: %v", name, err)
 		}

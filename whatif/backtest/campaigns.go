@@ -67,7 +67,7 @@ func (a *audiences) Read(name string, offset int64, limit int) ([]engine.Row, in
 }
 
 // Keep keeps everything.
-func (a *audiences) Keep([]string) error { return nil }
+func (a *audiences) Keep(int, []string) error { return nil }
 
 // Freeze is not asked: a world answers by itself.
 func (a *audiences) Freeze(context.Context, engine.SnapshotRequest) (*engine.Snapshot, error) {

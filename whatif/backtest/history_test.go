@@ -43,7 +43,7 @@ func (h *history) Read(_ string, offset int64, limit int) ([]engine.Row, int64, 
 	return slices.Clone(h.rows[offset:end]), int64(end), nil
 }
 
-func (h *history) Keep([]string) error { return nil }
+func (h *history) Keep(int, []string) error { return nil }
 
 type coming struct {
 	at    time.Time

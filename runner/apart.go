@@ -1,0 +1,81 @@
+package runner
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"nudge/engine"
+)
+
+// apart is inputs that were begun in several partitions.
+type apart struct {
+	answers []engine.Answer
+	pieces  []piece
+}
+
+// piece is the inputs of one partition, or one command that all take.
+type piece struct {
+	w  *waiting
+	at []int // places of its inputs among all
+}
+
+// beginApart puts inputs into the queues of their partitions. If one of several has no room, its inputs are refused as
+// their answers say, and the others are taken.
+func (r *Runner) beginApart(inputs []*engine.Input) (*Ticket, error) {
+	a := &apart{answers: make([]engine.Answer, len(inputs))}
+	parts, n := map[int][]int{}, len(r.drivers)
+	for i, in := range inputs {
+		route := engine.RouteOf(in, n)
+		switch {
+		case route.Own:
+			return nil, fmt.Errorf("runner: only a loop itself makes an input of the kind %s", in.Kind())
+		case route.Each:
+			w, err := r.commands.add(in)
+			if err != nil {
+				return nil, err
+			}
+			a.pieces = append(a.pieces, piece{w, []int{i}})
+		default:
+			parts[route.Partition] = append(parts[route.Partition], i)
+		}
+	}
+	if len(a.pieces) > 0 {
+		r.nudge()
+	}
+	for number, d := range r.drivers {
+		at := parts[number]
+		if len(at) == 0 {
+			continue
+		}
+		w := &waiting{done: make(chan error, 1), arrived: time.Now(), follows: true}
+		for _, i := range at {
+			w.Inputs = append(w.Inputs, inputs[i])
+		}
+		switch err := d.push(w); {
+		case errors.Is(err, ErrBusy) && len(at) < len(inputs):
+			for _, i := range at {
+				a.answers[i] = engine.Answer{Refused: &engine.Refusal{Why: engine.RefusedBusy, Detail: err.Error()}}
+			}
+		case err != nil:
+			return nil, err
+		default:
+			a.pieces = append(a.pieces, piece{w, at})
+		}
+	}
+	return &Ticket{apart: a}, nil
+}
+
+func (a *apart) wait(ctx context.Context) ([]engine.Answer, error) {
+	for _, p := range a.pieces {
+		got, err := p.w.wait(ctx)
+		if err != nil {
+			return nil, err
+		}
+		for i, at := range p.at {
+			a.answers[at] = got[i]
+		}
+	}
+	return a.answers, nil
+}

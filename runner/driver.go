@@ -1,0 +1,278 @@
+package runner
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"nudge/engine"
+)
+
+// Part is a store of its own, or one of the partitions of an installation.
+type Part struct {
+	Store Store
+	Core  *engine.Engine
+}
+
+// driver steps the loop of one partition with what arrives for it.
+type driver struct {
+	r        *Runner
+	number   int   // of the partition
+	loop     *Loop // belongs to the goroutine of run
+	queue    *queue
+	suspects chan engine.RunID
+	settling chan settling // capacity 1 for each endpoint
+	refused  refusals
+	stepping atomic.Pointer[time.Time] // when the step under way began; nil between steps
+	asleep   atomic.Bool               // the loop waits for an input or a timer
+	wakesAt  atomic.Int64              // what it waits for then, an [engine.Instant]; 0 for nothing
+	inFlight atomic.Int64              // posts without a result
+	waited   atomic.Int64              // how long the oldest input of the newest step had waited, a [time.Duration]
+	due      atomic.Int64              // the first timer that is not taken, an [engine.Instant]; 0 for none
+
+	mu      sync.RWMutex // guards stopped, and every push against it
+	stopped bool
+
+	batch    []*waiting // reused by each step
+	groups   []*Group
+	returned []*waiting // messages that were not posted after all, for the next step
+	flying   int        // posts without a result
+	held     []bool     // by account: nothing goes to it at present
+
+	handing handing
+}
+
+func (r *Runner) newDriver(number int, p Part, accounts []AccountSettings, senders int) *driver {
+	d := &driver{
+		r: r, number: number,
+		queue:    newQueue(r.config.Queue, senders),
+		suspects: make(chan engine.RunID, maxSuspects),
+		settling: make(chan settling, len(r.config.Endpoints)+1),
+		held:     make([]bool, len(accounts)),
+	}
+	d.loop = NewLoopOf(timedStore{p.Store, r.metrics.commits}, p.Core, accounts)
+	d.loop.UseAudiences(r.config.Audiences)
+	d.loop.Keep(r.config.Retention)
+	d.loop.Tell(r.config.Endpoints)
+	d.loop.NoteArrivals()
+	return d
+}
+
+func (d *driver) push(w *waiting) error {
+	d.mu.RLock()
+	defer d.mu.RUnlock()
+	if d.stopped {
+		return ErrStopped
+	}
+	err := d.queue.push(w)
+	if err != nil && w.handover == nil {
+		d.r.metrics.busy.WithLabelValues(w.Inputs[0].Kind().String()).Inc()
+	}
+	return err
+}
+
+// run applies inputs until ctx ends, and then what is in the queue.
+func (d *driver) run(ctx context.Context, stopSending func()) error {
+	if err := d.work(ctx); err != nil {
+		return err
+	}
+	return d.drain(stopSending)
+}
+
+// recover settles the messages that the last process left without an outcome.
+func (d *driver) recover() error {
+	step, err := d.loop.Recover(d.r.config.Clock.Now())
+	if err != nil {
+		return fmt.Errorf("settle what was under way: %w", err)
+	}
+	d.r.metrics.damaged.Add(float64(len(step.Damaged)))
+	n := 0
+	for i := range step.Changes {
+		if before := step.Changes[i].Before; before == nil || before.StatusCheck.Until == 0 { // it asks again
+			n++
+		}
+	}
+	if n > 0 {
+		d.r.config.Log.Warn("messages of unknown outcome after the last stop", "messages", n)
+	}
+	if err := d.countOutbox(); err != nil {
+		return fmt.Errorf("count the outbox: %w", err)
+	}
+	d.handOn(step)
+	if d.r.commands != nil {
+		d.publish()
+		return d.r.commands.applied(d.number, d.loop.core.State.SeenOf(len(d.r.drivers)), nil)
+	}
+	return nil
+}
+
+// work steps the loop until ctx ends.
+func (d *driver) work(ctx context.Context) error {
+	for ctx.Err() == nil {
+		step, err := d.step()
+		if err != nil {
+			return err
+		}
+		if step.Again {
+			continue
+		}
+		d.sleep(ctx, step.Next)
+	}
+	return nil
+}
+
+// sleep waits until something arrives or a timer is due.
+func (d *driver) sleep(ctx context.Context, next engine.Instant) {
+	at := next.Time()
+	if next == 0 {
+		at = d.r.config.Clock.Now().Add(time.Hour)
+	}
+	timer := d.r.config.Clock.Wake(at)
+	defer timer.Stop()
+	d.wakesAt.Store(int64(next))
+	d.inFlight.Store(int64(d.flying))
+	d.asleep.Store(true)
+	defer d.asleep.Store(false)
+	select {
+	case <-d.queue.wake:
+	case <-timer.C:
+	case <-ctx.Done():
+	}
+}
+
+// standing returns how long the step under way has taken by now; 0 between steps.
+func (d *driver) standing() time.Duration {
+	if began := d.stepping.Load(); began != nil {
+		return time.Since(*began)
+	}
+	return 0
+}
+
+// step takes the inputs that have arrived and applies them.
+func (d *driver) step() (*Step, error) {
+	d.delivered()
+	obeys, err := d.obeys()
+	if err != nil {
+		return nil, err
+	}
+	d.batch = d.batch[:0]
+	if obeys == nil { // else those come alone, since they change whom the others concern
+		d.batch, d.returned = append(d.batch, d.returned...), nil
+		d.batch = d.queue.take(d.batch, d.r.config.Batch)
+	}
+	d.groups = append(d.groups[:0], obeys...)
+	for _, w := range d.batch {
+		d.flying -= w.Frees
+	}
+	if err := d.gather(); err != nil {
+		d.giveUp()
+		return nil, err
+	}
+	d.makeRoom()
+	began := time.Now()
+	d.stepping.Store(&began)
+	d.waited.Store(int64(oldest(d.batch, began)))
+	defer d.stepping.Store(nil)
+	d.loop.Suspect(d.suspected()...)
+	settled := d.settled()
+	d.takeRefusals()
+	step, err := d.loop.Step(d.r.config.Clock.Now(), d.groups)
+	if err != nil {
+		d.giveUp()
+		return nil, err
+	}
+	for _, s := range settled {
+		s.done <- nil
+	}
+	d.r.metrics.step(d.number, step, d.batch, time.Since(began))
+	if err := d.answer(obeys); err != nil {
+		return nil, err
+	}
+	if len(step.Damaged) > 0 {
+		if err := d.countOutbox(); err != nil {
+			return nil, err
+		}
+	}
+	step.Again = step.Again || !d.queue.empty()
+	d.handOn(step)
+	return step, d.handOver()
+}
+
+// makeRoom tells the loop how many messages each account may take, of which every partition gets its share, and until when the
+// provider wants none.
+func (d *driver) makeRoom() {
+	for _, x := range d.r.dispatchers {
+		d.loop.Room(x.account.Name, d.r.share(x.room(), len(d.r.drivers)))
+		if p := x.pause.Load(); p != nil {
+			d.loop.queueOf(x.account.Name).limit.pauseUntil(engine.InstantOf(d.r.config.Clock.Now()), p.until, p.why)
+		}
+	}
+}
+
+// giveUp tells those who wait for the batch that nobody can say what became of it.
+func (d *driver) giveUp() {
+	for _, w := range d.batch {
+		w.done <- ErrStopped
+	}
+}
+
+// handOn carries out the effects of a step, after its commit.
+func (d *driver) handOn(step *Step) {
+	for _, q := range step.Damaged {
+		d.r.config.Log.Error("the record of a run is damaged; the run is quarantined", "run", q.Run, "ended_before", q.Ended, "damage", q.Reason)
+	}
+	for _, p := range step.Panics {
+		d.r.config.Log.Error("a fault of ours; the run concerned is quarantined", "panic", p)
+	}
+	d.show()
+	d.tell(step)
+	if step.Noticed && d.r.config.Noticed != nil {
+		d.r.config.Noticed()
+	}
+	d.dispatch(step.Posts)
+	d.r.handOnFetches(step.Fetches)
+	d.r.handOnFreezes(step.Freezes)
+	d.handOnAsks(step.Asks)
+}
+
+// drain refuses new inputs, applies what is in the queue, and waits for the posts
+// under way. Those that outlast the grace time are cut off and become unknown.
+func (d *driver) drain(stopSending func()) error {
+	d.mu.Lock()
+	d.stopped = true
+	d.mu.Unlock()
+	d.loop.Hold()
+	grace := time.NewTimer(d.r.config.Grace)
+	defer grace.Stop()
+	for {
+		if _, err := d.step(); err != nil {
+			return err
+		}
+		if d.flying == 0 && len(d.batch) == 0 {
+			return d.loop.writeArrivalsNow()
+		}
+		if len(d.batch) > 0 {
+			continue
+		}
+		select {
+		case <-d.queue.wake:
+		case <-grace.C:
+			stopSending()
+		}
+	}
+}
+
+// refuseRest answers everybody who is still in the queue.
+func (d *driver) refuseRest() {
+	d.mu.Lock()
+	d.stopped = true
+	d.mu.Unlock()
+	for _, w := range d.queue.take(nil, 1<<30) {
+		w.done <- ErrStopped
+	}
+	for _, f := range d.handing.follows {
+		f.w.done <- nil // the other partitions apply the rest after the next start
+	}
+}

@@ -1,0 +1,235 @@
+package runner
+
+import (
+	"errors"
+	"slices"
+	"sync/atomic"
+	"time"
+
+	"nudge/engine"
+)
+
+const (
+	maxHandover = 256         // inputs that one handover brings at most; the next one brings more
+	followFor   = time.Second // how long an answer waits for what other partitions make of its input
+)
+
+// handing is what a driver hands over to other partitions. What they write is atomic.
+type handing struct {
+	offered []bool          // by partition: a handover is on its way, or none goes there any more
+	taken   []atomic.Uint64 // by partition: up to where it has taken what it is owed; it writes that itself
+	follows []following     // in the order of their batches
+	firings atomic.Pointer[[]engine.Firing]
+	owed    atomic.Int64 // inputs that others have not taken
+}
+
+// following is an answer that waits for other partitions.
+type following struct {
+	w     *waiting
+	owed  []uint64 // by partition: up to where it has to have taken
+	until time.Time
+}
+
+// divide makes the loops those of partitions.
+func (r *Runner) divide(parts []Part) error {
+	log, err := openCommandLog(parts)
+	if err != nil {
+		return err
+	}
+	r.commands = log
+	for n, d := range r.drivers {
+		d.handing.offered, d.handing.taken = make([]bool, len(parts)), make([]atomic.Uint64, len(parts))
+		d.publish()
+		if err := d.loop.UsePeers(beside{r, n}); err != nil {
+			return err
+		}
+		outstanding, err := log.after(n)
+		if err != nil {
+			return err
+		}
+		d.loop.Obey(outstanding)
+	}
+	return nil
+}
+
+// publish shows others what they look for.
+func (d *driver) publish() {
+	s := &d.loop.core.State
+	firings, owed := s.Firings, uint64(0)
+	for to := range s.Partition.Of {
+		owed += d.loop.core.Backlog(to)
+	}
+	d.handing.firings.Store(&firings)
+	d.handing.owed.Store(int64(owed))
+}
+
+// gather makes groups of the batch.
+func (d *driver) gather() error {
+	for _, w := range d.batch {
+		if w.handover == nil {
+			d.groups = append(d.groups, &w.Group)
+			continue
+		}
+		taken, err := d.loop.Take(w.handover)
+		switch {
+		case errors.Is(err, ErrGap):
+			w.handover.Inputs = nil
+			d.r.config.Log.Error("nothing is taken from a partition any more: inputs between two partitions are missing", "from", w.handover.From, "to", d.number, "error", err)
+		case err != nil:
+			return err
+		}
+		d.groups = append(d.groups, taken...)
+	}
+	return nil
+}
+
+// answer tells those who wait for the batch, and for common commands, that it is durable.
+func (d *driver) answer(obeyed []*Group) error {
+	for _, w := range d.batch {
+		switch {
+		case w.handover != nil:
+			d.received(w.handover)
+		case w.follows && d.owes():
+			d.handing.follows = append(d.handing.follows, following{w, slices.Clone(d.loop.core.State.Owed), time.Now().Add(followFor)})
+		default:
+			w.done <- nil
+		}
+	}
+	if d.r.commands == nil {
+		return nil
+	}
+	d.publish()
+	return d.r.commands.applied(d.number, d.loop.core.State.SeenOf(len(d.r.drivers)), obeyed)
+}
+
+// received tells the sender of a handover that it is applied. After a gap nothing is told: it hands over nothing more.
+func (d *driver) received(h *Handover) {
+	if h.Inputs == nil {
+		return
+	}
+	from := d.r.drivers[h.From]
+	from.handing.taken[d.number].Store(d.loop.core.State.SeenOf(h.From))
+	from.queue.nudge()
+}
+
+// owes reports whether others have not taken all that they are owed.
+func (d *driver) owes() bool {
+	for to := range d.handing.offered {
+		if d.loop.core.Backlog(to) > 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// delivered notes what others have taken, and gives the answers that waited for it.
+func (d *driver) delivered() {
+	for to := range d.handing.taken {
+		n := d.handing.taken[to].Load()
+		if n <= d.loop.partitions.delivered[to] || to == d.number {
+			continue
+		}
+		if err := d.loop.Delivered(to, n); err != nil {
+			d.r.config.Log.Error("nothing is handed over to a partition any more", "from", d.number, "to", to, "error", err)
+			continue
+		}
+		d.handing.offered[to] = false
+	}
+	now := time.Now()
+	d.handing.follows = slices.DeleteFunc(d.handing.follows, func(f following) bool {
+		if over := now.After(f.until) || d.covers(f.owed); !over {
+			return false
+		}
+		f.w.done <- nil
+		return true
+	})
+}
+
+// covers reports whether all others have taken what they were owed up to some numbers.
+func (d *driver) covers(owed []uint64) bool {
+	for to, n := range owed {
+		if n > d.loop.partitions.delivered[to] {
+			return false
+		}
+	}
+	return true
+}
+
+// handOver hands over what is owed, one handover to each partition at a time.
+func (d *driver) handOver() error {
+	for to, other := range d.r.drivers {
+		if to == d.number || d.handing.offered[to] || d.loop.core.Backlog(to) == 0 {
+			continue
+		}
+		h, err := d.loop.Handover(to, maxHandover)
+		if err != nil {
+			return err
+		}
+		if h != nil && other.push(&waiting{handover: h, done: make(chan error, 1), arrived: time.Now()}) == nil {
+			d.handing.offered[to] = true // else it stops, and gets it at the next start
+		}
+	}
+	return nil
+}
+
+// beside are the other partitions of one in the same process.
+type beside struct {
+	r      *Runner
+	number int
+}
+
+var _ Peers = beside{}
+
+// others visits the other partitions.
+func (b beside) others(visit func(*driver) error) error {
+	for _, d := range b.r.drivers {
+		if d.number == b.number {
+			continue
+		}
+		if err := visit(d); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (b beside) where(has func(Store) (bool, error)) (found []int, err error) {
+	err = b.others(func(d *driver) error {
+		yes, err := has(d.loop.store)
+		if yes {
+			found = append(found, d.number)
+		}
+		return err
+	})
+	return found, err
+}
+
+func (b beside) WithKey(k engine.FlowKey) ([]int, error) {
+	return b.where(func(s Store) (bool, error) { return s.HasKey(k) })
+}
+
+func (b beside) WithMessage(id string) ([]int, error) {
+	return b.where(func(s Store) (bool, error) { return s.HasMessage(id) })
+}
+
+func (b beside) HasFiring(in int, k engine.FlowKey) (bool, error) {
+	return slices.ContainsFunc(*b.r.drivers[in].handing.firings.Load(), func(x engine.Firing) bool {
+		return x.Flow == k.Flow && x.Key == k.Key && engine.CampaignHome(x.Campaign) == in
+	}), nil
+}
+
+func (b beside) VersionsInUse() (all []engine.FlowVersion, err error) {
+	err = b.others(func(d *driver) error {
+		used, err := d.loop.store.VersionsInUse()
+		all = append(all, used...)
+		return err
+	})
+	return all, err
+}
+
+func (b beside) Commands() (uint64, error) { return b.r.commands.takenByAllBut(b.number), nil }
+
+func (b beside) Taken(by int) (uint64, error) {
+	state, err := b.r.drivers[by].loop.store.State()
+	return state.SeenOf(b.number), err
+}
