@@ -122,7 +122,8 @@ func (s *Server) actions(shown *CampaignDetail, f *engine.Campaign) error {
 	if f.Event.Event != "" {
 		shown.Started.How, shown.Started.Event = "event", f.Event.Event
 	}
-	entries, more, err := s.config.Store.AuditFrom(f.Seq(), maxActionLooks, func(e *engine.AuditEntry) bool {
+	own := s.config.Store.PartOfCampaign(f.Number) // which has all commands about it
+	entries, more, err := own.AuditFrom(f.Seq(), maxActionLooks, func(e *engine.AuditEntry) bool {
 		return e.On == f.ID || e.Seq == f.Seq() && startedBy(e, f.ID)
 	})
 	for _, e := range entries {

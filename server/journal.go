@@ -47,9 +47,11 @@ func (s *Server) getJournal(w http.ResponseWriter, r *http.Request) {
 	lines := json.NewEncoder(w)
 	lines.SetEscapeHTML(false)
 	err = lines.Encode(JournalHead{state.Installation, state.Seq, state.Stamp, gone.Journal, gone.Stamp})
+	page := journalPart{read: s.config.Store.Entries, from: from, until: state.Seq, at: state.Stamp}
 	// A page at a time: the store is not held open while a slow client reads.
-	for from <= state.Seq && err == nil && r.Context().Err() == nil {
-		from, err = s.journalLines(lines, v, from, state.Seq)
+	for !page.ended && err == nil && r.Context().Err() == nil {
+		err = page.write(lines, v)
+		page.read = s.config.Store.EntriesAfter
 	}
 	if err != nil {
 		// The status is out already; the connection is cut, so that nobody takes half for whole.
@@ -58,30 +60,41 @@ func (s *Server) getJournal(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// journalLines writes one page, and returns where the next one begins.
-func (s *Server) journalLines(lines *json.Encoder, v *view, from, until uint64) (next uint64, err error) {
+// journalPart is the part of a journal that is still to be exported.
+type journalPart struct {
+	read  func(from uint64, visit func(*engine.Journaled) bool) error
+	from  uint64
+	until uint64         // the last input; 0: there is none
+	at    engine.Instant // when that one was applied
+	ended bool
+}
+
+// write writes the next page.
+func (p *journalPart) write(lines *json.Encoder, v *view) error {
 	page := make([]*engine.Journaled, 0, journalPage)
-	if err := s.config.Store.Entries(from, func(j *engine.Journaled) bool {
-		if j.Seq <= until {
+	if p.until != 0 {
+		if err := p.read(p.from, func(j *engine.Journaled) bool {
+			if j.Stamp > p.at {
+				return false
+			}
 			page = append(page, j)
+			return j.Seq != p.until && len(page) < journalPage
+		}); err != nil {
+			return err
 		}
-		return j.Seq < until && len(page) < journalPage
-	}); err != nil {
-		return 0, err
 	}
 	for _, j := range page {
-		if j, err = v.journaled(j); err != nil {
-			return 0, err
+		p.from = j.Seq
+		j, err := v.journaled(j)
+		if err != nil {
+			return err
 		}
 		if err := lines.Encode(j); err != nil {
-			return 0, err
+			return err
 		}
-		next = j.Seq + 1
 	}
-	if len(page) == 0 {
-		next = until + 1
-	}
-	return next, nil
+	p.ended = len(page) < journalPage || p.from == p.until
+	return nil
 }
 
 func journalFrom(values url.Values) (uint64, error) {

@@ -3,6 +3,7 @@ package server_test
 import (
 	"context"
 	"encoding/json"
+	"flag"
 	"io"
 	"maps"
 	"net/http"
@@ -85,19 +86,19 @@ func start(t *testing.T, project map[string]string, changes ...func(*server.Conf
 // startAccounts is start with accounts of one's own; none: one that accepts everything.
 func startAccounts(t *testing.T, project map[string]string, accounts []runner.Account, changes ...func(*server.Config)) *service {
 	t.Helper()
-	kv := new(memory.KV)
-	kept, err := store.Open(kv)
-	must(t, err)
-	state, err := kept.State()
-	must(t, err)
-	core, err := engine.New(state, nil)
-	must(t, err)
+	kv, parts := newParts(t, *partitions)
+	var all []*store.Store
+	for _, p := range parts {
+		all = append(all, p.Store.(*store.Store))
+	}
+	kept := store.Join(all)
 	s := &service{t: t, kv: kv, store: kept, posts: make(chan channels.Message, 10_000)}
 	registry := prometheus.NewRegistry()
 	if accounts == nil {
 		accounts = []runner.Account{{Channel: provider{s.posts}, Senders: 4}}
 	}
-	s.runner, err = runner.New(kept, core, runner.Config{Accounts: accounts, Registry: registry, Audiences: slowAudiences{}})
+	var err error
+	s.runner, err = runner.NewOf(parts, runner.Config{Accounts: accounts, Registry: registry, Audiences: slowAudiences{}})
 	must(t, err)
 	running, stop := context.WithCancel(context.Background())
 	done := make(chan error, 1)
@@ -126,6 +127,26 @@ func startAccounts(t *testing.T, project map[string]string, accounts []runner.Ac
 	list := s.deploy(project)
 	must(t, list.Err())
 	return s
+}
+
+// partitions lets the tests of this package run over a divided store: what users see must be the same.
+var partitions = flag.Int("partitions", 1, "into how many partitions the stores of the tests are divided")
+
+// newParts returns the partitions of a new store in memory, and what the first is in.
+func newParts(t *testing.T, n int) (first *memory.KV, parts []runner.Part) {
+	t.Helper()
+	kvs := make([]store.KV, n)
+	for i := range kvs {
+		kvs[i] = new(memory.KV)
+	}
+	all, err := store.OpenAll(kvs)
+	must(t, err)
+	for _, s := range all {
+		core, err := s.Engine()
+		must(t, err)
+		parts = append(parts, runner.Part{Store: s, Core: core})
+	}
+	return kvs[0].(*memory.KV), parts
 }
 
 // deploy makes a project's flows the active ones, unless it has errors.

@@ -61,7 +61,7 @@ func (s *Store) About(profile string, place *AboutPlace) (found []About, err err
 				failed = damaged(bucket, key, err)
 				return false
 			}
-			if about != nil {
+			if about != nil && !s.isCopy(about.Input) {
 				found = append(found, *about)
 			}
 			return true
@@ -75,6 +75,12 @@ func (s *Store) About(profile string, place *AboutPlace) (found []About, err err
 		return failed
 	})
 	return found, err
+}
+
+// isCopy reports whether an input of a joined journal is a command that all parts take, and not the one of the first part.
+func (s *Store) isCopy(j *engine.Journaled) bool {
+	n := len(s.parts)
+	return n > 0 && j != nil && j.Input.Origin != nil && j.Input.Origin.From == n && j.Seq%uint64(n) != 0
 }
 
 // about returns a record if it is about the person.

@@ -30,9 +30,12 @@ const maxProblems = 100
 
 // Check reads every record and verifies the rules between records: every record is whole;
 // every live run can be woken, and every wait has its timer; every index entry follows
-// from its run or is a cancelled timer; the counts match the runs; the journal has no gap.
+// from its run or is a cancelled timer; the counts match the runs; the journal has no gap. Of a joined store it checks each part.
 // An error means that the store could not be read at all.
 func (s *Store) Check() (*Report, error) {
+	if s.parts != nil {
+		return s.checkParts((*Store).Check)
+	}
 	c := &checker{report: &Report{Problems: []string{}}, flows: map[engine.FlowVersion]*flows.Flow{}, sums: &sums{
 		counts: map[string]*VersionCounts{}, results: results{}, flows: map[engine.FlowVersion][]engine.Count{}, whole: map[engine.FlowVersion]bool{}, settled: map[engine.FlowVersion]bool{}, tally: map[uint64]*Tally{}, liveOf: map[uint64]int{}, failures: map[FailureID]uint64{}, months: map[engine.CountsKey][]engine.Count{},
 	}}

@@ -31,6 +31,9 @@ type CheckProgress struct {
 // It calls rest after every slice, between two transactions. An error of rest ends the check and
 // is returned.
 func (s *Store) CheckInUse(rest func(CheckProgress) error) (*Report, error) {
+	if s.parts != nil {
+		return s.checkPartsInUse(rest)
+	}
 	c := &checker{report: &Report{Problems: []string{}}, flows: map[engine.FlowVersion]*flows.Flow{}}
 	progress := CheckProgress{}
 	for _, p := range c.parts() {
