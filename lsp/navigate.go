@@ -224,9 +224,6 @@ func (r *renaming) symbol(s symbol) error {
 	if err := r.taken(s); err != nil {
 		return err
 	}
-	if (s.kind == aStep || s.kind == aTemplate) && flows.HasMeaning(r.to) {
-		return noRename("%s has a meaning in flows, so no step can have that name", r.to)
-	}
 	defined := s.kind != anEnd && s.kind != anOutcome
 	for _, u := range r.x.of(s) {
 		defined = defined || u.defines
@@ -276,8 +273,11 @@ func (x *index) fromOutside(s symbol) bool {
 
 // taken refuses a name that something else of the same kind has.
 func (r *renaming) taken(s symbol) error {
-	if s.name == r.to {
+	switch {
+	case s.name == r.to:
 		return noRename("that is the name already")
+	case (s.kind == aStep || s.kind == aTemplate) && flows.HasMeaning(r.to):
+		return noRename("%s has a meaning in flows, so no step can have that name", r.to)
 	}
 	for _, u := range r.x.uses {
 		if u.defines && u.kind == s.kind && u.name == r.to && u.of == s.of && s.kind != aField && s.kind != anEnd && s.kind != anOutcome {
