@@ -29,12 +29,16 @@ func TestProofsWait(t *testing.T) {
 		if err := s.didOpen(t.Context(), protocol.DidOpenTextDocumentParams{TextDocument: document}); err != nil {
 			t.Fatal(err)
 		}
-		<-time.After(10 * pause)
-		synctest.Wait()
-		p := s.projects[dir]
-		before, of := p.proved, p.read.Project
-		if before != 1 || p.proofs.of != of {
-			t.Fatalf("after the file was opened, the proofs were made %d times", before)
+		proved := func(after time.Duration) (times int, current bool) {
+			<-time.After(after)
+			synctest.Wait()
+			s.mu.Lock()
+			defer s.mu.Unlock()
+			p := s.projects[dir]
+			return p.proved, p.proofs.of == p.read.Project
+		}
+		if times, current := proved(10 * pause); times != 1 || !current {
+			t.Fatalf("after the file was opened, the proofs were made %d times", times)
 		}
 		for range 20 {
 			change := protocol.DidChangeTextDocumentParams{ContentChanges: []protocol.ContentChange{{Range: &protocol.Range{}, Text: "\n"}}}
@@ -42,16 +46,12 @@ func TestProofsWait(t *testing.T) {
 			if err := s.didChange(t.Context(), change); err != nil {
 				t.Fatal(err)
 			}
-			<-time.After(pause / 3)
+			if times, _ := proved(pause / 3); times != 1 {
+				t.Fatalf("while somebody types, the proofs are made %d times", times-1)
+			}
 		}
-		synctest.Wait()
-		if p.proved != before {
-			t.Errorf("while somebody types, the proofs are made %d times", p.proved-before)
-		}
-		<-time.After(10 * pause)
-		synctest.Wait()
-		if p.proved != before+1 || p.proofs.of != p.read.Project {
-			t.Errorf("after a pause the proofs are made %d times", p.proved-before)
+		if times, current := proved(10 * pause); times != 2 || !current {
+			t.Errorf("after a pause the proofs are made %d times", times-1)
 		}
 		s.end()
 		s.proving.Wait()
