@@ -7,6 +7,9 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
+	"nudge/app"
 	"nudge/lsp/protocol"
 )
 
@@ -83,5 +86,33 @@ func TestBlockEnds(t *testing.T) {
 				t.Fatalf("line %d of %q ends at %d, not at %d", n, texts, ends[n], want)
 			}
 		}
+	}
+}
+
+// TestUnreadable holds that the server says of a source that cannot be read what nudge check says.
+func TestUnreadable(t *testing.T) {
+	dir := t.TempDir()
+	if err := os.CopyFS(dir, os.DirFS("../examples/hello")); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Mkdir(filepath.Join(dir, "flows", "folder.yaml"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Symlink("../../outside.yaml", filepath.Join(dir, "templates", "link.yaml")); err != nil {
+		t.Fatal(err)
+	}
+	files, err := app.Open(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := openProject(files, noEnv)
+	found := p.diagnostics()
+	if diff := cmp.Diff(checked(files), found); diff != "" || len(found) != 2 {
+		t.Errorf("%d files have mistakes (-check +server):\n%s", len(found), diff)
+	}
+	p.set("flows/folder.yaml", "flow: folder\ntrigger: { event: user.signed_up }\nsteps: [ { exit: done } ]\n") // the editor has it
+	p.load()
+	if _, ok := p.diagnostics()["flows/folder.yaml"]; ok {
+		t.Error("a document counts, whatever is on the disk")
 	}
 }

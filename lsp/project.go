@@ -63,7 +63,7 @@ func openProject(disk fs.FS, env app.Environment) *project {
 
 // with returns the project as it would be with other texts.
 func (p *project) with(texts map[string]string) *project {
-	other := &project{folder: &folder{p.folder.disk, texts}, current: map[string]string{}, settings: p.settings, tests: map[string]*testsRead{}}
+	other := &project{folder: &folder{p.folder.disk, texts, p.folder.bad}, current: map[string]string{}, settings: p.settings, tests: map[string]*testsRead{}}
 	other.load()
 	return other
 }
@@ -113,7 +113,7 @@ func (p *project) reload(file string) {
 
 // rescan takes all files from the disk again, but for those that are open.
 func (p *project) rescan(open func(file string) bool) {
-	for _, file := range slices.Concat(p.folder.names(), openFolder(p.folder.disk).names()) {
+	for _, file := range slices.Concat(p.folder.listed(), openFolder(p.folder.disk).listed()) {
 		if !open(file) {
 			p.reload(file)
 		}
