@@ -25,11 +25,19 @@ type Answer struct {
 	ID        string     `json:"id,omitempty"`
 	Decisions []Decision `json:"decisions,omitempty"` // empty: it concerned nobody
 	Repeated  bool       `json:"repeated,omitempty"`  // the ID was known; this is the first answer
+	Refused   *Refusal   `json:"refused,omitempty"`   // only in an array to a server with partitions, which took other events of it
 	Ignored   string     `json:"ignored,omitempty"`   // why the change concerns nobody
 
 	// DidYouMean is a type of event that flows use, if the event's own type is used by none
 	// and differs from it by a letter or two.
 	DidYouMean string `json:"did_you_mean,omitempty"`
+}
+
+// Refusal is why an event of an array was not taken. Send it again once that is mended.
+type Refusal struct {
+	Why    string `json:"why"`             // a word of the list of reasons in docs/api.md
+	Field  string `json:"field,omitempty"` // where in the event
+	Detail string `json:"detail"`
 }
 
 // Decision is what a change did to one flow or one run.

@@ -269,6 +269,9 @@ func (a *applier) passOn(ev *Event) {
 	}
 }
 
+// Follows reports whether the decision says only that people of other partitions are still to come.
+func (d *Decision) Follows() bool { return d.Action == DidGoOn && d.Flow == "" }
+
 // passFurther owes an event that another partition took first to the next one with runs of a key. After the last of them it goes
 // to all for whom a flow starts runs that had to wait for this.
 func (a *applier) passFurther(ev *Event) {

@@ -48,16 +48,16 @@ func (ev *Event) route(in *Input, n int) Route {
 
 // About a run.
 
-func (res *SendResult) route(*Input, int) Route  { return birthplace(res.Run) }
-func (t *Timer) route(*Input, int) Route         { return birthplace(t.Run) }
-func (ref *Claim) route(*Input, int) Route       { return birthplace(ref.Run) }
-func (c *Cancel) route(*Input, int) Route        { return birthplace(c.Run) }
-func (c *ChildEnded) route(*Input, int) Route    { return birthplace(c.Parent) }
-func (res *FetchResult) route(*Input, int) Route { return birthplace(res.Run) }
-func (m *Move) route(*Input, int) Route          { return birthplace(m.Run) }
-func (in *StatusAnswer) route(*Input, int) Route { return birthplace(in.Run) }
-func (q *Quarantine) route(*Input, int) Route    { return birthplace(q.Run) }
-func (p *Retry) route(*Input, int) Route         { return birthplace(p.Run) }
+func (res *SendResult) route(_ *Input, n int) Route  { return birthplace(res.Run, n) }
+func (t *Timer) route(_ *Input, n int) Route         { return birthplace(t.Run, n) }
+func (ref *Claim) route(_ *Input, n int) Route       { return birthplace(ref.Run, n) }
+func (c *Cancel) route(_ *Input, n int) Route        { return birthplace(c.Run, n) }
+func (c *ChildEnded) route(_ *Input, n int) Route    { return birthplace(c.Parent, n) }
+func (res *FetchResult) route(_ *Input, n int) Route { return birthplace(res.Run, n) }
+func (m *Move) route(_ *Input, n int) Route          { return birthplace(m.Run, n) }
+func (in *StatusAnswer) route(_ *Input, n int) Route { return birthplace(in.Run, n) }
+func (q *Quarantine) route(_ *Input, n int) Route    { return birthplace(q.Run, n) }
+func (p *Retry) route(_ *Input, n int) Route         { return birthplace(p.Run, n) }
 
 // route of a receipt that names its message only by the provider's ID is by that ID: it waits there until it is known
 // whose message it is.
@@ -66,21 +66,21 @@ func (rc *Receipt) route(_ *Input, n int) Route {
 		return person(rc.ProviderID, n)
 	}
 	id, err := ParseRunID(rc.Ref.Run)
-	if err != nil || id.Partition() >= n {
+	if err != nil {
 		return Route{} // no partition has such a run
 	}
-	return birthplace(id)
+	return birthplace(id, n)
 }
 
 // About a flow or a campaign.
 
-func (t *Tick) route(_ *Input, n int) Route  { return person(t.Flow, n) }
-func (in *Snapshot) route(*Input, int) Route { return Route{Partition: CampaignHome(in.Campaign)} }
+func (t *Tick) route(_ *Input, n int) Route      { return person(t.Flow, n) }
+func (in *Snapshot) route(_ *Input, n int) Route { return homeOf(in.Campaign, n) }
 func (s *CampaignControl) route(_ *Input, n int) Route {
 	if s.Do.Starts() {
 		return person(s.Flow, n)
 	}
-	return Route{Partition: CampaignHome(s.Campaign)}
+	return homeOf(s.Campaign, n)
 }
 
 // For all.
@@ -99,8 +99,19 @@ func (in *RecheckRuns) route(*Input, int) Route   { return Route{Own: true} }
 // person is the route of what is about a name.
 func person(name string, n int) Route { return Route{Partition: PartitionOf(name, n)} }
 
-// birthplace is the route of what is about a run.
-func birthplace(id RunID) Route { return Route{Partition: id.Partition()} }
+// birthplace is the route of what is about a run. What is about one that no partition can have goes to the first, which says
+// so.
+func birthplace(id RunID, n int) Route { return Route{Partition: orFirst(id.Partition(), n)} }
+
+// homeOf is the route of what is about a campaign.
+func homeOf(number uint64, n int) Route { return Route{Partition: orFirst(CampaignHome(number), n)} }
+
+func orFirst(partition, n int) int {
+	if partition >= n {
+		return 0
+	}
+	return partition
+}
 
 // homeBits is where the number of a campaign has its partition.
 const homeBits = 48

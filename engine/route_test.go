@@ -95,6 +95,11 @@ func TestRouteOf(t *testing.T) {
 			t.Errorf("%s %s in an installation that is not divided: %+v", c.in.Kind(), c.what, got)
 		}
 	}
+	for _, p := range []engine.Payload{&engine.Cancel{Run: engine.RunID{9: 200}}, &engine.CampaignControl{Do: engine.CampaignPause, Campaign: 200 << 48}} {
+		if got := engine.RouteOf(&engine.Input{Payload: p}, n); got != to(0) {
+			t.Errorf("%s about what no partition has: %+v, want the first one, which says so", p.Kind(), got)
+		}
+	}
 	for kind := range left {
 		t.Errorf("no route of a %s", kind)
 	}

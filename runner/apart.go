@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"nudge/engine"
@@ -76,6 +77,22 @@ func (a *apart) wait(ctx context.Context) ([]engine.Answer, error) {
 		for i, at := range p.at {
 			a.answers[at] = got[i]
 		}
+		a.refuseAll(p.at)
 	}
 	return a.answers, nil
+}
+
+// refuseAll makes the inputs of a partition say that none was taken if one of them is refused.
+func (a *apart) refuseAll(places []int) {
+	first := slices.IndexFunc(places, func(at int) bool { return a.answers[at].Refused != nil })
+	if first < 0 {
+		return
+	}
+	why := a.answers[places[first]].Refused
+	for _, at := range places {
+		if a.answers[at].Refused == nil {
+			a.answers[at].Refused = &engine.Refusal{Why: why.Why,
+				Detail: fmt.Sprintf("it was not taken because input %d of the request was refused, and both are kept in one place", places[first])}
+		}
+	}
 }

@@ -81,7 +81,11 @@ func (b *batch) apply(g *Group) {
 		return
 	}
 	for i, in := range g.Inputs {
+		owed := len(b.out.Owed)
 		g.Answers[i] = b.one(in, g.Account)
+		for _, o := range b.out.Owed[owed:] {
+			g.owed = append(g.owed, owedBy{i, o.To, o.Origin.Number})
+		}
 	}
 }
 

@@ -178,6 +178,12 @@ func TestDividedArray(t *testing.T) {
 				t.Errorf("event %d is answered %+v", i, a)
 			}
 		}
+		again := []*engine.Input{told("p1"), {ID: "event 2", Payload: &engine.Event{Type: "told", Profile: "p2", Data: []byte(`{"n":1}`)}}, told("p5")}
+		for i, a := range give(t, r, again...) { // the second has the ID of another event
+			if here := engine.PartitionOf(fmt.Sprint("p", []int{1, 2, 5}[i]), 4) == engine.PartitionOf("p2", 4); here != (a.Refused != nil) {
+				t.Errorf("event %d of an array of which one is refused is answered %+v", i, a)
+			}
+		}
 		if a := give(t, r, inputs[3]); !a[0].Repeated {
 			t.Errorf("an event that was taken is answered %+v", a[0])
 		}

@@ -3,6 +3,7 @@ package runner
 import (
 	"errors"
 	"slices"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -19,6 +20,7 @@ type handing struct {
 	offered []bool          // by partition: a handover is on its way, or none goes there any more
 	taken   []atomic.Uint64 // by partition: up to where it has taken what it is owed; it writes that itself
 	follows []following     // in the order of their batches
+	heard   hearing
 	firings atomic.Pointer[[]engine.Firing]
 	owed    atomic.Int64 // inputs that others have not taken
 }
@@ -28,6 +30,33 @@ type following struct {
 	w     *waiting
 	owed  []uint64 // by partition: up to where it has to have taken
 	until time.Time
+}
+
+// hearing is what others answered to what they were owed.
+type hearing struct {
+	mu  sync.Mutex
+	all []heard
+}
+
+// heard is what a partition answered to an input that it was owed.
+type heard struct {
+	by     int
+	number uint64
+	answer engine.Answer
+}
+
+func (h *hearing) put(more []heard) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.all = append(h.all, more...)
+}
+
+func (h *hearing) take() []heard {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	all := h.all
+	h.all = nil
+	return all
 }
 
 // divide makes the loops those of partitions.
@@ -78,6 +107,7 @@ func (d *driver) gather() error {
 		case err != nil:
 			return err
 		}
+		w.taken = taken
 		d.groups = append(d.groups, taken...)
 	}
 	return nil
@@ -88,7 +118,7 @@ func (d *driver) answer(obeyed []*Group) error {
 	for _, w := range d.batch {
 		switch {
 		case w.handover != nil:
-			d.received(w.handover)
+			d.received(w)
 		case w.follows && d.owes():
 			d.handing.follows = append(d.handing.follows, following{w, slices.Clone(d.loop.core.State.Owed), time.Now().Add(followFor)})
 		default:
@@ -102,13 +132,19 @@ func (d *driver) answer(obeyed []*Group) error {
 	return d.r.commands.applied(d.number, d.loop.core.State.SeenOf(len(d.r.drivers)), obeyed)
 }
 
-// received tells the sender of a handover that it is applied. After a gap nothing is told: it hands over nothing more.
-func (d *driver) received(h *Handover) {
-	if h.Inputs == nil {
+// received tells the sender of a handover that it is applied, and what the answers are. After a gap nothing is told: it
+// hands over nothing more.
+func (d *driver) received(w *waiting) {
+	if w.handover.Inputs == nil {
 		return
 	}
-	from := d.r.drivers[h.From]
-	from.handing.taken[d.number].Store(d.loop.core.State.SeenOf(h.From))
+	from := d.r.drivers[w.handover.From]
+	var all []heard
+	for _, g := range w.taken {
+		all = append(all, heard{d.number, g.Inputs[0].Origin.Number, g.Answers[0]})
+	}
+	from.handing.heard.put(all)
+	from.handing.taken[d.number].Store(d.loop.core.State.SeenOf(w.handover.From))
 	from.queue.nudge()
 }
 
@@ -135,6 +171,11 @@ func (d *driver) delivered() {
 		}
 		d.handing.offered[to] = false
 	}
+	for _, h := range d.handing.heard.take() {
+		for _, f := range d.handing.follows {
+			f.w.hear(h)
+		}
+	}
 	now := time.Now()
 	d.handing.follows = slices.DeleteFunc(d.handing.follows, func(f following) bool {
 		if over := now.After(f.until) || d.covers(f.owed); !over {
@@ -143,6 +184,22 @@ func (d *driver) delivered() {
 		f.w.done <- nil
 		return true
 	})
+}
+
+// hear adds what another partition answered to the answer that waits for it. That no longer says that more follows once all
+// have answered, unless one of them says so.
+func (w *waiting) hear(h heard) {
+	for i, o := range w.owed {
+		if o.to != h.by || o.number != h.number {
+			continue
+		}
+		w.owed = slices.Delete(w.owed, i, i+1)
+		a := &w.Answers[o.input]
+		left := slices.ContainsFunc(w.owed, func(x owedBy) bool { return x.input == o.input })
+		own := slices.DeleteFunc(slices.Clone(a.Decisions), func(x engine.Decision) bool { return x.Follows() && !left })
+		a.Decisions = append(own, h.answer.Decisions...)
+		return
+	}
 }
 
 // covers reports whether all others have taken what they were owed up to some numbers.

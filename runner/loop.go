@@ -137,6 +137,14 @@ type Group struct {
 	Answers []engine.Answer // one for each input, once the step that took it returned
 	Frees   int             // messages of the account that have an outcome with it
 	Account string          // whose they are
+	owed    []owedBy        // what others are owed because of it
+}
+
+// owedBy is an input that another partition is owed because of one of a group.
+type owedBy struct {
+	input  int // place of that one in its group
+	to     int
+	number uint64
 }
 
 // Step is the result of one step of the loop.

@@ -40,6 +40,7 @@ func classOf(k engine.InputKind) class {
 type waiting struct {
 	Group
 	handover *Handover  // in place of inputs: what another partition owes this one
+	taken    []*Group   // of the handover, what was not taken before
 	done     chan error // capacity 1
 	arrived  time.Time
 	follows  bool // the answer waits a while for what other partitions make of it

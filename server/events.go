@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
 	"strconv"
 
 	"nudge/engine"
@@ -201,10 +202,11 @@ func (s *Server) postArray(w http.ResponseWriter, r *http.Request, body []byte, 
 		s.fail(w, r, runnerProblem(err))
 		return
 	}
+	some := s.takesSome(answers)
 	own := make([]engine.Answer, 0, len(raws))
 	for i := range answers {
 		n := len(own)
-		if refused := answers[i].Refused; refused != nil {
+		if refused := answers[i].Refused; refused != nil && !some {
 			recordOf(w).sent = raws[n]
 			p := refusalProblem("["+strconv.Itoa(n)+"].", refused)
 			p.Detail = fmt.Sprintf("event %d: %s; none of the %d events was taken", n, p.Detail, len(raws))
@@ -216,6 +218,12 @@ func (s *Server) postArray(w http.ResponseWriter, r *http.Request, body []byte, 
 		}
 	}
 	reply(w, http.StatusOK, answerList{own})
+}
+
+// takesSome reports whether some events of an array were taken although others may be refused: each partition takes all of its
+// events or none. Then every event has its own answer.
+func (s *Server) takesSome(answers []engine.Answer) bool {
+	return len(s.config.Store.Parts()) > 1 && slices.ContainsFunc(answers, func(a engine.Answer) bool { return a.Refused == nil })
 }
 
 // itemsOf are the items of an array of events. It stops at one too many, because a body may hold

@@ -138,7 +138,7 @@ func (s *Server) eventRoutes() []route {
 	return []route{
 		{"POST /v1/events", ScopeEvents, s.postEvents, operation{
 			id: "sendEvents", topic: "Events", does: "Send events",
-			more: "One event, an array of at most 1,000 of which all or none are taken, or lines of which each is answered by itself. An event that is answered with 200 is on disk. " +
+			more: "One event, an array of at most 1,000 of which all or none are taken (with `partitions`, all or none of those that one partition has; then each event has its own answer, and one that was refused says so in `refused`), or lines of which each is answered by itself. An event that is answered with 200 is on disk. " +
 				"Send one again with the same id, and it is answered as it was. CloudEvents 1.0 are taken as well: one, a batch, or one " +
 				"with its attributes in headers (ce-specversion, ce-id, ce-source, ce-type, ce-subject). The person is its subject, and its id is the source and the id with a space between them. " +
 				"The runs that an event starts keep its trace: that of its own traceparent, as a CloudEvent may have one, or of the request's, except in lines.",

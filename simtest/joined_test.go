@@ -463,6 +463,8 @@ func (a *readings) commands() {
 			for _, x := range found {
 				if x.Input == nil {
 					a.say("About", id, x.Audit != nil, x.Notice != nil, x.Refusal != nil)
+				} else if _, ok := x.Input.Input.Payload.(*engine.Control); ok {
+					a.say("About: commands", id, x.Input.Input.Kind())
 				}
 			}
 		}
@@ -553,7 +555,7 @@ var mustAnswer = []string{"List all", "List of a flow", "List live", "List ended
 	"List with a read one", "List by pages", "List of failure", "List of a campaign", "Run", "SelectFailed", "SelectLive", "Live", "Due", "FailureGroups", "ListPeople all",
 	"ListPeople plan", "ListPeople b", "People", "Person", "History: runs", "History: inputs", eventsOfHistory, "Counts", "CountsOf", "FlowCounts", "CountsOfFlow",
 	"FlowHours", "VersionsOf", "FlowDeploys", "VersionsInUse", "StoredVersions", "ListCampaigns", "CampaignOf", "NewestCampaigns", "EventTypes", "EventType",
-	"Refusals", "Refusals of ann", "DueNotices", "FailedNotices", "Audit all", "Audit of bob", "bob is forgotten: Audit of bob", "AuditFrom", "DeployHistory", "About", "State", "Entries"}
+	"Refusals", "Refusals of ann", "DueNotices", "FailedNotices", "Audit all", "Audit of bob", "bob is forgotten: Audit of bob", "AuditFrom", "DeployHistory", "About", "About: commands", "State", "Entries"}
 
 func checkAnswered(t *testing.T, answered map[string]int) {
 	t.Helper()

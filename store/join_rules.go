@@ -19,7 +19,7 @@ var joinRules = [bucketCount]joinRule{
 	CampaignIDs: disjoint{}, CampaignFlows: disjoint{},
 
 	// All parts have the same, or only the first one has any.
-	Versions: firstPart{}, Jobs: firstPart{}, Proposed: firstPart{}, Proposals: joinedProposals{},
+	Versions: copies{}, Jobs: firstPart{}, Proposed: firstPart{}, Proposals: joinedProposals{},
 
 	// What is counted is added up.
 	Counts: summed{sumOf(decodeCounts, encodeCounts, (*VersionCounts).addAll)}, Tallies: summed{sumOf(decodeTally, encodeTally, (*Tally).addAll)},
@@ -60,6 +60,12 @@ func (firstPart) get(j joinedReader, b Bucket, key []byte) []byte { return j[0].
 func (firstPart) walk(j joinedReader, b Bucket, place []byte, down bool, visit func(key, value []byte) bool) {
 	walk(j[0], b, place, down, visit)
 }
+
+// copies shows what the first part has. A record that is still on its way to it is read from another part, as a version that was
+// deployed a moment ago.
+type copies struct{ firstPart }
+
+func (copies) get(j joinedReader, b Bucket, key []byte) []byte { return disjoint{}.get(j, b, key) }
 
 // joinedProposals shows what the first part has. The number of a proposal's deploy is that of the joined journal.
 type joinedProposals struct{ firstPart }

@@ -101,6 +101,7 @@ func begun(store Store, c Campaign) (*trial, error) {
 		return nil, err
 	}
 	core.State.Outbound, core.State.Killed = engine.OutboundLive, false
+	core.State.Partition = engine.Partition{} // it is tried as if there were one, which has everybody
 	t := &trial{Preview: Preview{Flow: c.Flow, Outcomes: map[string]int{}, Samples: []Sample{}, Examples: map[string][]string{}, Forecast: []Span{}},
 		store: store, core: core, now: engine.InstantOf(c.At), seen: map[engine.PersonHash]bool{}, kinds: map[string]int{}}
 	core.Observe(engine.Observer{Excluded: func(_ uint64, profile, reason string) { t.example("left out: "+reason, profile) }})

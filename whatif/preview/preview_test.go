@@ -23,13 +23,31 @@ import (
 // kept is a store in which flows are deployed and people known.
 func kept(t *testing.T, files fstest.MapFS, now time.Time, inputs ...*engine.Input) *store.Store {
 	t.Helper()
-	s, err := store.Open(new(memory.KV))
-	if err != nil {
+	return keptIn(t, 1, files, now, inputs...)
+}
+
+// keptIn is a store of some partitions.
+func keptIn(t *testing.T, n int, files fstest.MapFS, now time.Time, inputs ...*engine.Input) *store.Store {
+	t.Helper()
+	kvs := make([]store.KV, n)
+	for i := range kvs {
+		kvs[i] = new(memory.KV)
+	}
+	if err := store.CreateDivided(kvs, engine.Installation{1, 2, 3}); err != nil {
 		t.Fatal(err)
 	}
-	core, err := s.Engine()
-	if err != nil {
-		t.Fatal(err)
+	var parts []*store.Store
+	var loops []*runner.Loop
+	for _, kv := range kvs {
+		s, err := store.Open(kv)
+		if err != nil {
+			t.Fatal(err)
+		}
+		core, err := s.Engine()
+		if err != nil {
+			t.Fatal(err)
+		}
+		parts, loops = append(parts, s), append(loops, runner.NewLoop(s, core, 8))
 	}
 	project, list := flows.Load(files)
 	if list.HasErrors() {
@@ -39,14 +57,20 @@ func kept(t *testing.T, files fstest.MapFS, now time.Time, inputs ...*engine.Inp
 	for _, f := range project.Flows {
 		deploy.Flows = append(deploy.Flows, f.Bundle)
 	}
-	loop := runner.NewLoop(s, core, 8)
 	for _, in := range append([]*engine.Input{{Payload: deploy}}, inputs...) {
-		g := &runner.Group{Inputs: []*engine.Input{in}}
-		if _, err := loop.Step(now, []*runner.Group{g}); err != nil || g.Answers[0].Refused != nil {
-			t.Fatal(err, g.Answers)
+		route := engine.RouteOf(in, n)
+		for i, loop := range loops {
+			if !route.Each && route.Partition != i {
+				continue
+			}
+			own := *in
+			g := &runner.Group{Inputs: []*engine.Input{&own}}
+			if _, err := loop.Step(now, []*runner.Group{g}); err != nil || g.Answers[0].Refused != nil {
+				t.Fatal(err, g.Answers)
+			}
 		}
 	}
-	return s
+	return store.Join(parts)
 }
 
 func profile(name, attributes string, optOuts ...string) *engine.Input {
@@ -54,8 +78,14 @@ func profile(name, attributes string, optOuts ...string) *engine.Input {
 }
 
 // TestPreview shows that a preview says who is written to at once, who later, who never
-// and why, and that nothing of it is kept.
+// and why, and that nothing of it is kept; the same if the people are in several partitions.
 func TestPreview(t *testing.T) {
+	for _, partitions := range []int{1, 4} {
+		t.Run(fmt.Sprint(partitions, " partitions"), func(t *testing.T) { tryPreview(t, partitions) })
+	}
+}
+
+func tryPreview(t *testing.T, partitions int) {
 	var people strings.Builder
 	people.WriteString("profile,points\nann,10\nopted,10\ncapped,10\nasleep,10\nbad,many\npoor,1\nann,10\n")
 	for i := range 200 {
@@ -65,16 +95,22 @@ func TestPreview(t *testing.T) {
 		"nudge.yaml":           {Data: []byte("timezone: Europe/London\ncategories: { offers: { window: 09:00-20:00, at_most: 1 per 7d } }\n")},
 		"flows/sale.yaml":      {Data: []byte("flow: sale\ntrigger: { at: 2020-01-01 09:00, audience: people.csv, rate: 60/m, if: data.points > 5 }\ndata: { points: number }\ncategory: offers\nsteps: [ { send: { body: '{{ data.points }} for {{ profile.id }}' } } ]\n")},
 		"flows/told.yaml":      {Data: []byte("flow: told\ntrigger: { event: told }\ncategory: offers\nsteps: [ { send: { body: hello } } ]\n")},
+		"flows/dee.yaml":       {Data: []byte("flow: dee\ntrigger: { event: recalled, audience: people.csv }\ncategory: offers\nsteps: [ { send: { body: hello } } ]\n")},
 		"audiences/people.csv": {Data: []byte(people.String())},
 	}
 	now := time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC)
-	s := kept(t, files, now, profile("opted", "{}", "offers"), profile("asleep", `{"timezone":"Pacific/Auckland"}`),
+	s := keptIn(t, partitions, files, now, profile("opted", "{}", "offers"), profile("asleep", `{"timezone":"Pacific/Auckland"}`),
 		&engine.Input{Payload: &engine.Event{Type: "told", Profile: "capped"}})
 	before, err := s.State()
 	if err != nil {
 		t.Fatal(err)
 	}
 	shelf := audience.NewSnapshots(audience.Sources{Project: files, People: s})
+	for _, c := range []preview.Campaign{{Flow: "sale", At: now}, {Flow: "dee", At: now, Event: json.RawMessage(`{}`)}} {
+		if err := preview.Check(s, c); err != nil {
+			t.Errorf("%s: %v", c.Flow, err)
+		}
+	}
 	p, err := preview.Of(t.Context(), s, shelf, preview.Campaign{Flow: "sale", At: now}, preview.MaxTried, nil)
 	if err != nil {
 		t.Fatal(err)
