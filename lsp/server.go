@@ -2,6 +2,7 @@ package lsp
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"path/filepath"
@@ -10,6 +11,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/creachadair/jrpc2"
@@ -47,6 +49,7 @@ type Server struct {
 	wide     bool              // the client counts characters, not UTF-16
 	snippets bool              // the client fills in placeholders
 
+	abrupt  atomic.Bool    // the client said exit before it asked for a shutdown
 	over    chan struct{}  // closed when shutdown was asked for, or the client is gone
 	end     func()         // closes it
 	proving sync.WaitGroup // one goroutine for each project whose proofs are being made
@@ -63,6 +66,9 @@ type served struct {
 	index   *index                           // of the names in the project as it was read last; nil: not asked for yet
 }
 
+// ErrExit says that the client said exit and had not asked for a shutdown. LSP 3.17 wants the exit code to tell.
+var ErrExit = errors.New("the editor ended the server without asking it to shut down")
+
 // Serve talks to one client until it says exit or closes the input. It returns nil after an
 // orderly end. A goroutine reads the input until that is closed, which may be after Serve has
 // returned: a client that says exit waits for the end of the program before it closes anything.
@@ -78,6 +84,9 @@ func Serve(ctx context.Context, in io.Reader, out io.Writer, o Options) error {
 	})
 	s.conn.Start(channel.LSP(read, connection{out, read}))
 	err := s.conn.Wait()
+	if s.abrupt.Load() {
+		err = ErrExit
+	}
 	s.end()
 	s.proving.Wait()
 	return err
@@ -103,7 +112,7 @@ func (s *Server) methods() handler.Map {
 		"initialize":      handler.New(s.initialize),
 		"initialized":     ignored,
 		"shutdown":        func(context.Context, *jrpc2.Request) (any, error) { return nil, s.shutdown() },
-		"exit":            func(context.Context, *jrpc2.Request) (any, error) { go s.conn.Stop(); return nil, nil },
+		"exit":            func(context.Context, *jrpc2.Request) (any, error) { s.exit(); return nil, nil },
 		"$/cancelRequest": ignored, // every answer is a matter of milliseconds
 		"$/setTrace":      ignored,
 
@@ -220,6 +229,15 @@ func (s *Server) capabilities(encoding protocol.PositionEncodingKind) protocol.S
 func (s *Server) shutdown() error {
 	s.end()
 	return nil
+}
+
+func (s *Server) exit() {
+	select {
+	case <-s.over:
+	default:
+		s.abrupt.Store(true)
+	}
+	go s.conn.Stop() // it waits for this very call
 }
 
 // openRoot opens the project of a workspace folder, if it is one.
