@@ -115,7 +115,7 @@ shared='TestConcurrentLoads|TestConcurrentRenders'
 program='cmd/nudge'
 # These try history after history in a single goroutine, which takes too long under the
 # race detector. They run without it.
-alone='TestCorrections|TestEdits|TestOffersFit|TestRenames|TestSameAsCheck|TestDecodersAreLinear|TestDocument|TestNothingChanged|TestFlatMemory|TestMemoryStaysFlat|TestThousandApps|TestFaultsByChance|TestTenFlows|TestTornFiles|TestRetryKilled'
+alone='TestCorrections|TestEdits|TestOffersFit|TestRenames|TestSameAsCheck|TestDecodersAreLinear|TestDocument|TestNothingChanged|TestFlatMemory|TestMemoryStaysFlat|TestThousandApps|TestFaultsByChance|TestTenFlows|TestTooLarge|TestTornFiles|TestRetryKilled'
 
 race=$(go list $(printf './%s ' $concurrent))
 plain=$(go list ./... | grep -vxF "$race" | grep -v "/$program\$")
@@ -150,6 +150,7 @@ if [ "${1-}" = long ]; then
 	run positions ./simtest -run TestPositions -all -timeout 1h
 	run force ./whatif/prove -run BruteForce -flows 2000 -timeout 1h
 	run kills ./cmd/nudge -run 'TestKill|TestFaultyProvider' -kills 2000 -faulty-runs 10000 -faulty-speed 6000 -timeout 1h
+	run edits ./lsp -run TestEdits -edits 100000 -timeout 2h
 	run document ./server -run TestDocument -requests 30000
 	run disk ./cmd/nudge -run TestDiskFaults -every-fault -timeout 1h
 	run losses ./cmd/nudge -run TestPowerLoss -losses 200000 -timeout 1h

@@ -116,12 +116,12 @@ func (p *parking) load(waiting int) error {
 
 // weigh records how much of the file the runs take. The engine must not run.
 func (p *parking) weigh(point *Point) error {
-	kv, err := bolt.OpenExisting(filepath.Join(p.Dir, dataFolder))
+	files, err := bolt.OpenExisting(filepath.Join(p.Dir, dataFolder))
 	if err != nil {
 		return err
 	}
-	defer kv.Close()
-	parts, err := kv.Parts()
+	defer files.Close()
+	parts, err := files.Parts()
 	point.Buckets = map[string]int64{}
 	for _, part := range parts {
 		if part.Records == 0 {

@@ -65,6 +65,10 @@ webhooks: { secrets: [ %s ] }
 listen: 127.0.0.1:0
 data_dir: %s
 `, s.sink.url, secret, dataFolder)
+	if s.Partitions > 0 {
+		files["nudge.yaml"] += fmt.Sprintf("partitions: %d\n", s.Partitions)
+		s.note("the store has %d partitions", s.Partitions)
+	}
 	for name, text := range files {
 		path := filepath.Join(s.Dir, filepath.FromSlash(name))
 		if err := errors.Join(os.MkdirAll(filepath.Dir(path), 0o700), os.WriteFile(path, []byte(text), 0o600)); err != nil {

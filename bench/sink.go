@@ -29,8 +29,7 @@ type sink struct {
 	server *http.Server
 	bodies sync.Pool // of *bytes.Buffer
 
-	once         sync.Once
-	installation string // set with the first message
+	installations [256]atomic.Pointer[string] // by the partition of a run: each has its own
 
 	// runs has the run IDs by number. An element is written once, before messages counts
 	// it.
@@ -137,8 +136,10 @@ func (s *sink) note(n int, message []byte) error {
 	if ref.Message != 1 || ref.Attempt != 1 {
 		return fmt.Errorf("run %s sends message %d, attempt %d; bench has one message a run", ref.Run, ref.Message, ref.Attempt)
 	}
-	s.once.Do(func() { s.installation = ref.Installation })
 	run, err := nudge.ParseRunID(ref.Run)
+	if of := &s.installations[run.Partition()]; of.Load() == nil {
+		of.Store(&ref.Installation)
+	}
 	s.runs[n] = run
 	return err
 }
@@ -146,5 +147,5 @@ func (s *sink) note(n int, message []byte) error {
 // receipt appends a webhook event with the status of a run's message.
 func (s *sink) receipt(b []byte, n int, status string) []byte {
 	return fmt.Appendf(b, `{"eventId":"%s-%d","name":"message.%[1]s","payload":{"id":"m-%[2]d","metadata":{"nudge":{"i":"%s","r":"%s","m":1,"a":1}},`+
-		`"updatedOn":"2026-11-22T10:00:00.000Z"},"timestamp":"2026-11-22T10:00:00.000Z"}`, status, n, s.installation, s.runs[n])
+		`"updatedOn":"2026-11-22T10:00:00.000Z"},"timestamp":"2026-11-22T10:00:00.000Z"}`, status, n, *s.installations[s.runs[n].Partition()].Load(), s.runs[n])
 }

@@ -45,6 +45,8 @@ const (
 	maxRuns = 100_000_000
 	// maxCallers is the largest number of callers in a workload.
 	maxCallers = 4096
+	// maxPartitions is into how many partitions the store of a workload is divided at most; more are refused.
+	maxPartitions = 256
 )
 
 // Config is the configuration of a measurement.
@@ -61,6 +63,8 @@ type Config struct {
 	// Timers is how many runs of park are due at one instant; 0: a tenth of all, at most a
 	// million.
 	Timers int
+	// Partitions is into how many partitions the engine's store is divided; 0: it is not.
+	Partitions int
 	// Show receives the progress of a phase, from one goroutine at a time; nil: no
 	// function.
 	Show func(phase string, done, whole int)
@@ -77,6 +81,9 @@ func (c Config) Check(w Workload) error {
 	}
 	if c.Timers < 1 || c.Timers > maxRuns {
 		return fmt.Errorf("%d timers; there must be 1 to %d", c.Timers, maxRuns)
+	}
+	if c.Partitions < 0 || c.Partitions > maxPartitions || c.Partitions&(c.Partitions-1) != 0 {
+		return fmt.Errorf("%d partitions; there must be 1, 2, 4 and so on up to %d", c.Partitions, maxPartitions)
 	}
 	return nil
 }

@@ -101,6 +101,10 @@ type Passed struct {
 	Via   []int    `json:"via,omitempty"`
 	// Only are the flows that start runs by the event now; the runs have had it. Empty for an event that its runs are to have.
 	Only []string `json:"only,omitempty"`
+	// Counts says that the event is counted here, among those that arrive: it did nothing where it came first. From is the token
+	// that brought it.
+	Counts bool   `json:"counts,omitempty"`
+	From   string `json:"from,omitempty"`
 }
 
 // startsOnly reports whether the runs of this partition have had the event, and flows start runs by it now.
@@ -257,6 +261,7 @@ func (a *applier) passOn(ev *Event) {
 			now = append(now, f)
 		}
 	}
+	idle := len(a.out.Answer.Decisions) == 0
 	passed := Passed{ID: a.eventID(ev), Known: a.ws.person(ev.Profile).shown(), Collected: a.collectedBy(ev)}
 	others, first := append(a.startedIn(ev, now), a.in.Elsewhere...), -1
 	if len(later) > 0 {
@@ -270,8 +275,11 @@ func (a *applier) passOn(ev *Event) {
 	for _, to := range a.without(others) {
 		a.pass(ev, to, &passed)
 	}
+	if idle {
+		a.countElsewhere(ev)
+	}
 	if len(a.out.Owed) > 0 {
-		if len(a.out.Answer.Decisions) > 0 && !a.firesElsewhere(ev) {
+		if !idle && !a.firesElsewhere(ev) {
 			a.remarked = append(a.remarked, len(a.out.Answer.Decisions)) // else the person's history has the event only by this
 		}
 		a.out.Answer.Decisions = append(a.out.Answer.Decisions, Decision{Action: DidGoOn, Reason: "it concerns other people too; they follow"})
@@ -287,13 +295,34 @@ func (a *applier) firesElsewhere(ev *Event) bool {
 	})
 }
 
+// CountedElsewhere reports whether another partition counts the event among those that arrive.
+func (o *Applied) CountedElsewhere() bool {
+	return slices.ContainsFunc(o.Owed, func(x Owed) bool {
+		ev, ok := x.Payload.(*Event)
+		return ok && ev.Passed != nil && ev.Passed.Counts
+	})
+}
+
 // Follows reports whether the decision says only that people of other partitions are still to come.
 func (d *Decision) Follows() bool { return d.Action == DidGoOn && d.Flow == "" }
+
+// countElsewhere lets the last of the partitions that have the event count it: those of the people whom triggers mean come after
+// that in which flows wait for it first.
+func (a *applier) countElsewhere(ev *Event) {
+	if n := len(a.out.Owed); n > 0 {
+		one := *a.out.Owed[n-1].Payload.(*Event)
+		counts := *one.Passed
+		counts.Counts, counts.From = true, ev.From
+		one.Passed = &counts
+		a.out.Owed[n-1].Payload = &one
+	}
+}
 
 // passFurther owes an event that another partition took first to the next one with runs of a key. After the last of them it goes
 // to all for whom a flow starts runs that had to wait for this.
 func (a *applier) passFurther(ev *Event) {
 	passed := *ev.Passed
+	passed.Counts, passed.From = false, ""
 	if len(passed.Later) == 0 {
 		return
 	}

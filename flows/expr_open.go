@@ -19,7 +19,7 @@ type home struct {
 	notes      *insight.Notes  // for editors; nil: nobody asks
 }
 
-func (r *reader) home() home { return home{r.flow.Zone, r.project.Categories, r.asked, r.notes} }
+func (r *reader) home() home { return home{r.flow.Zone, r.project.Categories, r.categories, r.notes} }
 
 // Today is what expressions ask of the project as it is now, and of the messages to a person.
 type Today struct {

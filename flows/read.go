@@ -24,7 +24,6 @@ type reader struct {
 	learned map[string]*shape.Type // what can be asked of each step, by its id
 	vars    map[string]*shape.Type // of all set steps
 	parting int                    // index of the first step of the exits
-	asked   map[string]bool        // categories whose hours it asks for
 	unheard []unheard              // waits that have no failed line of their own
 	dos     map[int]bool           // indexes of the steps under a do
 	endless []endless              // where a run may live for good
@@ -37,21 +36,22 @@ type reader struct {
 
 // links are what a flow has to do with the rest of its project.
 type links struct {
-	used     map[string]bool // templates
-	partials map[string]bool
-	assets   map[string]bool            // that its messages carry
-	emits    map[string]bool            // types of events
-	heard    []*node.Text               // the types of events that it waits for
-	calls    []call                     // of other flows, to be checked when all are read
-	uses     map[string][]templates.Use // of each template, by its name
+	used       map[string]bool // templates
+	partials   map[string]bool
+	assets     map[string]bool            // that its messages carry
+	emits      map[string]bool            // types of events
+	categories map[string]bool            // that it names
+	heard      []*node.Text               // the types of events that it waits for
+	calls      []call                     // of other flows, to be checked when all are read
+	uses       map[string][]templates.Use // of each template, by its name
 }
 
 // newReader returns a reader of one flow of a project. The notes may be nil.
 func (p *Project) newReader(notes *insight.Notes, list *diag.List) *reader {
 	return &reader{
-		project: p, list: list, profile: p.profile(), notes: notes, asked: map[string]bool{}, shapes: map[string]*shape.Type{},
+		project: p, list: list, profile: p.profile(), notes: notes, shapes: map[string]*shape.Type{},
 		headAt: map[diag.Pos]int{}, learned: map[string]*shape.Type{}, dos: map[int]bool{}, vars: map[string]*shape.Type{},
-		links: links{used: map[string]bool{}, partials: map[string]bool{}, assets: map[string]bool{}, emits: map[string]bool{}, uses: map[string][]templates.Use{}},
+		links: links{used: map[string]bool{}, partials: map[string]bool{}, assets: map[string]bool{}, emits: map[string]bool{}, categories: map[string]bool{}, uses: map[string][]templates.Use{}},
 		flow:  &Flow{Zone: p.Zone, Locale: p.Locale},
 	}
 }
@@ -127,6 +127,7 @@ func (r *reader) category(t *node.Text) string {
 			"nudge.yaml has no category %q", t.Value)
 		return ""
 	}
+	r.categories[t.Value] = true
 	if !checkName(t, "a category", r.list) {
 		return ""
 	}

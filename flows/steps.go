@@ -227,7 +227,7 @@ func (r *reader) checkID(m *node.Map, h head) {
 	if !checkName(t, "an id", r.list) {
 		return
 	}
-	if slices.Contains(languageNames, t.Value) {
+	if HasMeaning(t.Value) {
 		r.list.Errorf(t.Span, codeDuplicateID, "", "%s is a reserved word, so no step can have this id", t.Value)
 		return
 	}

@@ -2,6 +2,7 @@ package flows
 
 import (
 	"maps"
+	"slices"
 
 	"nudge/lang/shape"
 )
@@ -146,3 +147,7 @@ var (
 var languageNames = []string{
 	NameData, NameEvent, NameReply, NameProfile, NameVars, NameRun, NameRound, NameNow, "any", "nil", "true", "false",
 }
+
+// HasMeaning reports whether a word means something in flows, so that no step can have it as its
+// name.
+func HasMeaning(word string) bool { return slices.Contains(languageNames, word) }

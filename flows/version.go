@@ -31,19 +31,19 @@ func (r *reader) seal(f File, m *node.Map) {
 	}
 	part("flow", m.Canonical())
 	for _, event := range slices.Sorted(maps.Keys(p.Events)) {
-		if r.usesEvent(event) {
+		if r.usesEvent(r.flow, event) {
 			part("event "+event, p.Events[event].String())
 		}
 	}
 	r.flow.Categories = map[string]*Category{}
-	for _, name := range slices.Sorted(maps.Keys(r.usedCategories())) {
+	for _, name := range slices.Sorted(maps.Keys(r.categories)) {
 		if c := p.Categories[name]; c != nil {
 			r.flow.Categories[name] = c
 			part("category "+name, c.canonical())
 		}
 	}
 	sees := strings.Contains(f.Text, NameProfile)
-	bundle := Bundle{{ProjectFile, r.usedConfig()}, {f.Name, f.Text}}
+	bundle := Bundle{{ProjectFile, p.usedConfig(r.flow, &r.links)}, {f.Name, f.Text}}
 	add := func(what, canonical string, files []string) {
 		part(what, canonical)
 		for _, file := range files {
@@ -70,41 +70,25 @@ func (r *reader) seal(f File, m *node.Map) {
 	r.flow.Bundle = bundle
 }
 
-// usedConfig returns the part of nudge.yaml that the flow uses. It leaves out the serving
+// usedConfig returns the part of nudge.yaml that a flow uses. It leaves out the serving
 // keys, some of which are secret, and the events and categories of other flows.
-func (r *reader) usedConfig() string {
-	categories := r.usedCategories()
-	return r.project.Config.Extract(func(key, sub string) bool {
+func (p *Project) usedConfig(f *Flow, l *links) string {
+	return p.Config.Extract(func(key, sub string) bool {
 		switch key {
 		case "project", "timezone", "locale", "profile", "from", "on_unknown", "merge_fields":
 			return true
 		case "events":
-			return sub == "" || r.usesEvent(sub)
+			return sub == "" || l.usesEvent(f, sub)
 		case "categories":
-			return sub == "" || categories[sub]
+			return sub == "" || l.categories[sub]
 		}
 		return false
 	})
 }
 
-// usedCategories returns the categories that the flow names.
-func (r *reader) usedCategories() map[string]bool {
-	categories := maps.Clone(r.asked)
-	categories[r.flow.Category] = true
-	for _, s := range r.flow.Steps {
-		if s.Send != nil {
-			categories[s.Send.Category] = true
-		}
-		if s.Opt != nil {
-			categories[s.Opt.Category] = true
-		}
-	}
-	return categories
-}
-
-// usesEvent reports whether the flow listens to an event or emits it.
-func (r *reader) usesEvent(event string) bool {
-	return r.flow.Listening[event] != nil || r.emits[event]
+// usesEvent reports whether a flow with these links listens to an event or emits it.
+func (l *links) usesEvent(f *Flow, event string) bool {
+	return f.Listening[event] != nil || l.emits[event]
 }
 
 // Compile rebuilds a version of a flow from its bundle.

@@ -32,6 +32,7 @@ type Workspace struct {
 type configRead struct {
 	text     string
 	common   string   // what can concern any flow; empty: not asked for yet
+	profile  string   // what concerns the flows that name it
 	project  *Project // only what nudge.yaml says
 	mistakes diag.List
 }
@@ -48,6 +49,7 @@ type flowRead struct {
 	text   string
 	config *configRead
 	says   string                   // what nudge.yaml says that it can see
+	sees   bool                     // it names the profile
 	names  string                   // of all templates and partials, which hints list
 	needs  map[string]*templateRead // the files of the templates and partials that it uses
 	links
@@ -159,9 +161,11 @@ func (w *Workspace) readFlows(p *Project, files []File) (list diag.List) {
 			read = &flowRead{text: f.Text, config: w.config, names: names}
 			read.mistakes = w.unit(func() { read.flow = r.file(f) })
 			read.links = r.links.loose()
-			read.needs, read.says = w.needs(p, &read.links), w.config.says(&read.links)
+			read.needs = w.needs(p, &read.links)
+			read.sees = read.seesProfile()
+			read.says = w.config.says(read)
 		} else {
-			read.config = w.config
+			read.settle(w.config, p)
 			read.carry(w.project, p)
 		}
 		w.flows[f.Name] = read
@@ -176,8 +180,44 @@ func (w *Workspace) readFlows(p *Project, files []File) (list diag.List) {
 
 // holds reports whether nothing has changed on which the reading depended.
 func (read *flowRead) holds(w *Workspace, p *Project, text, names string) bool {
-	return read.text == text && read.names == names && (read.config == w.config || read.says == w.config.says(&read.links)) &&
+	return read.text == text && read.names == names && (read.config == w.config || read.says == w.config.says(read)) &&
 		maps.Equal(read.needs, w.needs(p, &read.links))
+}
+
+// settle takes a flow into a project whose settings have changed in what does not concern it: the
+// flow says the same, but its bundle has them.
+func (read *flowRead) settle(config *configRead, p *Project) {
+	if read.config == config {
+		return
+	}
+	moved := read.config.profile != config.profile
+	read.config = config
+	if read.flow == nil {
+		return
+	}
+	bundle := slices.Clone(read.flow.Bundle)
+	bundle[0].Text = p.usedConfig(read.flow, &read.links)
+	if bundle[0].Text == read.flow.Bundle[0].Text && !moved {
+		return
+	}
+	same := *read.flow
+	same.Bundle, same.Profile = bundle, p.Profile
+	read.flow = &same
+}
+
+// SameProgram reports whether two flows come from one reading of their file: they differ at most in
+// settings that do not concern them.
+func (f *Flow) SameProgram(other *Flow) bool {
+	return f == other || len(f.Steps) > 0 && len(other.Steps) > 0 && &f.Steps[0] == &other.Steps[0]
+}
+
+// seesProfile reports whether a flow, or a file that it uses, names the profile.
+func (read *flowRead) seesProfile() bool {
+	sees := strings.Contains(read.text, NameProfile)
+	for _, t := range read.needs {
+		sees = sees || t != nil && strings.Contains(t.text, NameProfile)
+	}
+	return sees
 }
 
 // needs returns the files of the templates and partials that a flow uses.

@@ -123,7 +123,11 @@ func TestWorkspaceReadsLittle(t *testing.T) {
 		{"nothing", func() {}, 0, nil},
 		{"a flow", func() { change("flows/nps.yaml", "flow:", "# a word\nflow:") }, 1, []string{"nps"}},
 		{"a template", func() { change("templates/check_in.yaml", "body:", "# a word\nbody:") }, 2, []string{"onboarding"}},
-		{"a line in the settings", func() { change(ProjectFile, "project:", "# a word\n\nproject:") }, 1 + len(p.Flows), flowNamesOf(p)},
+		{"a line in the settings", func() { change(ProjectFile, "project:", "# a word\n\nproject:") }, 6, flowNamesOf(p)}, // those that name the profile or a declared event
+		{"the profile", func() {
+			change(ProjectFile, "first_name: optional string", "first_name: optional string\n  last_name: optional string")
+		}, 6, flowNamesOf(p)},
+		{"a category", func() { change(ProjectFile, "10:00-19:00", "10:00-18:00") }, 2, []string{"nps"}},
 		{"a key of the server", func() { change(ProjectFile, "categories:", "listen: 127.0.0.1:1\ncategories:") }, 1, nil},
 		{"an event", func() { change(ProjectFile, "ships_on: date", "ships_on: date, note: optional string") }, 3, []string{"order_buyer", "order_seller"}},
 		{"the zone", func() { change(ProjectFile, "timezone: Europe/London", "timezone: Europe/Paris") }, 1 + len(p.Flows), flowNamesOf(p)},

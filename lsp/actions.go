@@ -26,7 +26,7 @@ func (s *Server) codeActions(_ context.Context, params protocol.CodeActionParams
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	all := []protocol.CodeAction{}
-	p, file := s.of(params.TextDocument.URI)
+	p, file := s.of(pathOf(params.TextDocument.URI))
 	if p == nil {
 		return all, nil
 	}
@@ -62,6 +62,10 @@ func (p *project) corrections(d diag.Diagnostic) (all []action) {
 	switch d.Code {
 	case "missing-template":
 		all = append(all, f.createTemplate())
+	case "flow-name":
+		all = append(all, f.replace("name it "+stem(file)+", as the file", f.inQuotes(f.marked(), stem(file)), true))
+	case "missing-key":
+		all = append(all, f.begin()...)
 	case "unknown-partial":
 		all = append(all, f.createPartial())
 	case "unknown-event", "untyped":
@@ -101,6 +105,8 @@ func (f *fixing) replace(title, with string, likely bool) action {
 var (
 	didYouMean = regexp.MustCompile(`did you mean "([^"]+)"\?`)
 	writeIt    = regexp.MustCompile(`^(?:write|quote it:|put quotes around text:|use) (.+?)(?: instead\b.*|\. Allowed here:.*)?$`)
+	compareBy  = regexp.MustCompile(`^compare with (\S+)$`)
+	beginWith  = regexp.MustCompile(`^begin the file with (flow: \S+)$`)
 	writeWord  = regexp.MustCompile(`^write "([^"]+)" instead`)
 )
 
@@ -120,6 +126,8 @@ func (f *fixing) replacements() (all []action) {
 		with = append(with, m[1])
 	} else if m := writeIt.FindStringSubmatch(hint); m != nil && len(with) == 0 {
 		with, others = append(with, m[1]), 0
+	} else if m := compareBy.FindStringSubmatch(hint); m != nil {
+		with = append(with, m[1])
 	}
 	for _, text := range with {
 		for _, text := range []string{f.inQuotes(marked, text), text} {
@@ -167,10 +175,9 @@ func (p *project) mistakesIn(file, changed, one, other string) (before, after di
 		}
 	}
 	read := func(text string) diag.List {
-		fresh := &project{folder: &folder{p.folder.disk, maps.Clone(p.folder.texts)}, current: map[string]string{}, settings: p.settings, tests: map[string]*testsRead{}}
-		fresh.folder.texts[changed] = text
-		fresh.load()
-		return fresh.diagnostics()[file]
+		texts := maps.Clone(p.folder.texts)
+		texts[changed] = text
+		return p.with(texts).diagnostics()[file]
 	}
 	return read(one), read(other)
 }
@@ -184,6 +191,20 @@ func applied(text string, edits []edit) string {
 		text = text[:l.offset(e.at.Start)] + e.text + text[l.offset(e.at.End):]
 	}
 	return text
+}
+
+// begin writes the line with which a file has to begin.
+func (f *fixing) begin() []action {
+	m := beginWith.FindStringSubmatch(f.d.Hint)
+	if m == nil {
+		return nil
+	}
+	start := diag.Span{File: f.file, Start: diag.Pos{Line: 1, Column: 1}, End: diag.Pos{Line: 1, Column: 1}}
+	a := action{title: "begin with " + m[1], file: f.file, edits: []edit{{start, m[1] + "\n"}}, likely: true}
+	if !f.corrects(a, 1) {
+		return nil
+	}
+	return []action{a}
 }
 
 // createTemplate makes the template that a send names.

@@ -42,7 +42,7 @@ func (s *Server) completion(_ context.Context, params protocol.TextDocumentPosit
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	list := &protocol.CompletionList{Items: []protocol.CompletionItem{}}
-	p, file := s.of(params.TextDocument.URI)
+	p, file := s.of(pathOf(params.TextDocument.URI))
 	if p == nil {
 		return list, nil
 	}

@@ -110,8 +110,13 @@ func endsOf(f *flows.Flow) []string {
 
 // testFlows returns the names of the flows that a file of tests is about: those that it names,
 // and those that these start.
-func (p *project) testFlows(file string) (names []string) {
-	walk(parse(file, p.folder.texts[file]), func(s spot) {
+func (p *project) testFlows(file string) []string {
+	return p.flowsNamedIn(parse(file, p.folder.texts[file]))
+}
+
+// flowsNamedIn is testFlows for a file of tests that is parsed already.
+func (p *project) flowsNamedIn(tests *node.Map) (names []string) {
+	walk(tests, func(s spot) {
 		if keys := s.keys(); !s.isKey && len(keys) == 1 && (keys[0] == "flow" || keys[0] == "flows") {
 			names = append(names, s.text.Value)
 		}

@@ -2,6 +2,7 @@ package lsp
 
 import (
 	"bytes"
+	"errors"
 	"io/fs"
 	"maps"
 	"path"
@@ -20,6 +21,7 @@ import (
 type folder struct {
 	disk  fs.FS
 	texts map[string]string // of all sources, by name
+	bad   map[string]bool   // sources that are there but cannot be read
 }
 
 // sourceFolders are the folders whose YAML files are sources.
@@ -38,7 +40,7 @@ func isSource(name string) bool {
 // openFolder reads all sources of a folder. A file that cannot be read is left to the
 // project, which reports it.
 func openFolder(disk fs.FS) *folder {
-	f := &folder{disk: disk, texts: map[string]string{}}
+	f := &folder{disk: disk, texts: map[string]string{}, bad: map[string]bool{}}
 	names := []string{flows.ProjectFile, people.File}
 	for _, dir := range sourceFolders {
 		entries, _ := fs.ReadDir(disk, dir)
@@ -57,16 +59,31 @@ func (f *folder) reload(name string) {
 	if !isSource(name) {
 		return
 	}
+	delete(f.texts, name)
+	delete(f.bad, name)
 	text, err := fs.ReadFile(f.disk, name)
-	if err != nil {
-		delete(f.texts, name)
-		return
+	switch {
+	case err == nil:
+		f.texts[name] = string(text)
+	case !errors.Is(err, fs.ErrNotExist):
+		f.bad[name] = true
 	}
-	f.texts[name] = string(text)
 }
 
 // names returns the names of all sources, sorted.
 func (f *folder) names() []string { return slices.Sorted(maps.Keys(f.texts)) }
+
+// listed returns the names of all sources, also of those that cannot be read, sorted.
+func (f *folder) listed() []string {
+	all := slices.Sorted(maps.Keys(f.bad))
+	for _, name := range f.names() {
+		if !f.bad[name] {
+			all = append(all, name)
+		}
+	}
+	slices.Sort(all)
+	return all
+}
 
 // ReadFile returns the content of a file.
 func (f *folder) ReadFile(name string) ([]byte, error) {
@@ -74,6 +91,9 @@ func (f *folder) ReadFile(name string) ([]byte, error) {
 		return fs.ReadFile(f.disk, name)
 	}
 	text, ok := f.texts[name]
+	if !ok && f.bad[name] {
+		return fs.ReadFile(f.disk, name) // which says why
+	}
 	if !ok {
 		return nil, &fs.PathError{Op: "open", Path: name, Err: fs.ErrNotExist}
 	}
@@ -86,7 +106,7 @@ func (f *folder) Glob(pattern string) ([]string, error) {
 		return fs.Glob(f.disk, pattern)
 	}
 	var found []string
-	for _, name := range f.names() {
+	for _, name := range f.listed() {
 		if ok, err := path.Match(pattern, name); err != nil {
 			return nil, err
 		} else if ok {

@@ -27,7 +27,7 @@ type told struct {
 func (s *Server) hover(_ context.Context, params protocol.TextDocumentPositionParams) (*protocol.Hover, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	p, file := s.of(params.TextDocument.URI)
+	p, file := s.of(pathOf(params.TextDocument.URI))
 	if p == nil {
 		return nil, nil
 	}
@@ -40,12 +40,26 @@ func (s *Server) hover(_ context.Context, params protocol.TextDocumentPositionPa
 	return &protocol.Hover{Contents: protocol.MarkupContent{Kind: protocol.MarkupKindMarkdown, Value: t.text}, Range: &at}, nil
 }
 
-// explain explains what stands at a place of a file.
+// explain explains what stands at a place of a file. While the file is broken, its other lines are
+// explained as they were.
 func (p *project) explain(file string, at diag.Pos, now time.Time) (told, bool) {
 	text, ok := p.text(file)
 	if !ok {
 		return told{}, false
 	}
+	if _, broken := p.current[file]; broken {
+		same := p.moves(file)
+		if before, ok := same.back(at); ok {
+			t, ok := p.explainIn(file, p.folder.texts[file], before, now)
+			t.at, _ = same.move(t.at)
+			return t, ok
+		}
+	}
+	return p.explainIn(file, text, at, now)
+}
+
+// explainIn explains what stands at a place of a text of a file.
+func (p *project) explainIn(file, text string, at diag.Pos, now time.Time) (told, bool) {
 	if t, ok := p.explainPart(file, text, at); ok {
 		return t, true
 	}
@@ -175,6 +189,9 @@ func (p *project) explainValue(file string, s spot, now time.Time) string {
 	case anEvent:
 		if t := p.read.Events[name]; t != nil {
 			return "event `" + name + "`: " + typeText(t)
+		}
+		if t := p.eventType(name); t != nil && len(t.Fields) > 0 {
+			return "event `" + name + "`, which nudge.yaml does not declare; the flows that hear it read " + typeText(t)
 		}
 		return "event `" + name + "`, which nudge.yaml does not declare"
 	case aStep:

@@ -36,11 +36,12 @@ type index struct {
 	uses    []use             // sorted by file and place
 	same    map[symbol]symbol // of fields that several files declare: another one of them
 	steps   map[string][]insight.Step
+	tested  map[string][]string // by file of tests: the flows that it is about
 }
 
 // makeIndex finds all names in a project.
 func (p *project) makeIndex() *index {
-	x := &index{project: p, same: map[symbol]symbol{}, steps: map[string][]insight.Step{}}
+	x := &index{project: p, same: map[symbol]symbol{}, steps: map[string][]insight.Step{}, tested: map[string][]string{}}
 	files := p.folder.names()
 	notes := map[string]*insight.Notes{}
 	for _, file := range files {
@@ -128,7 +129,11 @@ func (x *index) file(file string) {
 
 // tree notes the names that stand in the YAML of a file.
 func (x *index) tree(file, of string) {
-	walk(parse(file, x.project.folder.texts[file]), func(s spot) {
+	root := parse(file, x.project.folder.texts[file])
+	if of == "test" {
+		x.tested[file] = x.project.flowsNamedIn(root)
+	}
+	walk(root, func(s spot) {
 		if s.isKey {
 			x.key(s, of)
 			return
@@ -232,7 +237,7 @@ func (x *index) hours(s spot) {
 func (x *index) inTest(s spot) {
 	name, at, keys := s.text.Value, s.text.Span, s.keys()
 	if len(keys) > 1 && keys[len(keys)-2] == "arms" {
-		for _, flow := range x.project.testFlows(at.File) {
+		for _, flow := range x.tested[at.File] {
 			x.outcomeOf(flow, keys[len(keys)-1], name, at)
 		}
 		return
@@ -244,7 +249,7 @@ func (x *index) inTest(s spot) {
 	case anEnd:
 		x.endInTests(s, name, at)
 	case anOutcome:
-		for _, flow := range x.project.testFlows(at.File) {
+		for _, flow := range x.tested[at.File] {
 			x.outcomeOf(flow, s.beside("wait", 0), name, at)
 		}
 	case aMessage:
@@ -268,7 +273,7 @@ func (x *index) outcomeOf(flow, step, name string, at diag.Span) {
 
 // inTests notes a name of a step in tests, for each flow that has it.
 func (x *index) inTests(name string, at diag.Span) {
-	for _, flow := range x.project.testFlows(at.File) {
+	for _, flow := range x.tested[at.File] {
 		if slices.ContainsFunc(x.steps[flow], func(s insight.Step) bool { return s.ID == name }) {
 			x.add(aStep, flow, name, at, false)
 		}
@@ -279,7 +284,7 @@ func (x *index) inTests(name string, at diag.Span) {
 // that can end so.
 func (x *index) endInTests(s spot, name string, at diag.Span) {
 	named, before := s.beside("flow", 0), len(x.uses)
-	for _, flow := range x.project.testFlows(at.File) {
+	for _, flow := range x.tested[at.File] {
 		f := x.project.read.Flow(flow)
 		if named == flow || named == "" && f != nil && slices.Contains(endsOf(f), name) {
 			x.add(anEnd, flow, name, at, false)

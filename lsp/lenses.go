@@ -15,6 +15,7 @@ import (
 	"nudge/flows/graph"
 	"nudge/lang/diag"
 	"nudge/lsp/protocol"
+	"nudge/whatif/cases"
 )
 
 // The commands that lenses offer. Their first argument is the folder of the project.
@@ -33,12 +34,16 @@ func (s *Server) codeLenses(ctx context.Context, params protocol.CodeLensParams)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	all := []protocol.CodeLens{}
-	p, file := s.of(params.TextDocument.URI)
+	p, file := s.of(pathOf(params.TextDocument.URI))
 	if p == nil {
 		return all, nil
 	}
-	l := s.lines(p, file)
+	l, same := s.lines(p, file), p.moves(file)
 	add := func(at diag.Span, title, command string, args ...string) {
+		at, ok := same.move(at)
+		if !ok {
+			return
+		}
 		lens := protocol.CodeLens{Range: l.span(at), Command: &protocol.Command{Title: title, Command: command}}
 		for _, arg := range append([]string{p.root}, args...) {
 			text, _ := json.Marshal(arg) // text can be written
@@ -46,7 +51,7 @@ func (s *Server) codeLenses(ctx context.Context, params protocol.CodeLensParams)
 		}
 		all = append(all, lens)
 	}
-	text, _ := p.text(file)
+	text := p.folder.texts[file] // while the file is broken, its other lines keep their lenses
 	switch kindOf(file) {
 	case "flow":
 		notes, _ := p.space.Inspect(file, text)
@@ -133,7 +138,22 @@ func (s *Server) executeCommand(ctx context.Context, params protocol.ExecuteComm
 		}
 		return s.verb(ctx, "test", args[0], "--run", match, "-v")
 	}
-	return s.verb(ctx, "simulate", args[1], "-C", args[0])
+	return s.verb(ctx, s.simulation(args[0], args[1])...)
+}
+
+// simulation returns the arguments of nudge simulate for a flow, with example data if it needs some.
+func (s *Server) simulation(dir, flow string) []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	args := []string{"simulate", flow, "-C", dir}
+	p := s.projectIn(filepath.Clean(dir))
+	if p == nil || p.read.Flow(flow) == nil {
+		return args // the verb says what is wrong
+	}
+	if data := cases.Starting(p.read.Project, p.read.Flow(flow)); data != nil {
+		args = append(args, "--data", string(data))
+	}
+	return args
 }
 
 // verb runs a verb of the command line. It sees the files as they are saved.

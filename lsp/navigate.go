@@ -3,6 +3,7 @@ package lsp
 import (
 	"context"
 	"fmt"
+	"maps"
 	"path"
 	"regexp"
 	"slices"
@@ -10,6 +11,7 @@ import (
 
 	"github.com/creachadair/jrpc2"
 
+	"nudge/flows"
 	"nudge/lang/diag"
 	"nudge/lsp/protocol"
 	"nudge/templates"
@@ -26,11 +28,15 @@ func (p *served) names() *index {
 
 // find returns the names at a place of a document.
 func (s *Server) find(params protocol.TextDocumentPositionParams) (*served, []use) {
-	p, file := s.of(params.TextDocument.URI)
+	p, file := s.of(pathOf(params.TextDocument.URI))
 	if p == nil {
 		return nil, nil
 	}
-	return p, p.names().at(file, s.lines(p, file).place(params.Position))
+	place, ok := p.moves(file).back(s.lines(p, file).place(params.Position))
+	if !ok {
+		return p, nil
+	}
+	return p, p.names().at(file, place)
 }
 
 func (s *Server) definition(_ context.Context, params protocol.TextDocumentPositionParams) ([]protocol.Location, error) {
@@ -74,6 +80,7 @@ func distinct(all []protocol.Location) (once []protocol.Location) {
 }
 
 func (s *Server) location(p *served, at diag.Span) protocol.Location {
+	at, _ = p.moves(at.File).move(at)
 	return protocol.Location{URI: p.uri(at.File), Range: s.lines(p, at.File).span(at)}
 }
 
@@ -89,7 +96,7 @@ func (s *Server) prepareRename(_ context.Context, params protocol.TextDocumentPo
 	if len(found) == 0 || found[0].kind == aCategory && p.read.Categories[found[0].name] == nil {
 		return nil, noRename("nothing here has a name that can be changed")
 	}
-	at := s.lines(p, found[0].at.File).span(found[0].at)
+	at := s.location(p, found[0].at).Range
 	return &at, nil
 }
 
@@ -115,7 +122,51 @@ func (s *Server) rename(_ context.Context, params protocol.RenameParams) (*proto
 			return nil, err
 		}
 	}
+	if err := r.harm(); err != nil {
+		return nil, err
+	}
 	return s.workspaceEdit(p, r.edits, r.files), nil
+}
+
+// harm refuses a new name with which the project has a new error, such as a word that means
+// something else at one of the places.
+func (r *renaming) harm() error {
+	p := r.x.project
+	texts := maps.Clone(p.folder.texts)
+	for file, edits := range r.edits {
+		texts[file] = applied(texts[file], edits)
+	}
+	for _, f := range r.files {
+		texts[f.to] = texts[f.from]
+		delete(texts, f.from)
+	}
+	before, after := errorsOf(p.with(maps.Clone(p.folder.texts))), errorsOf(p.with(texts)) // neither with proofs
+	if len(after) <= len(before) {
+		return nil
+	}
+	known := map[string]bool{}
+	for _, d := range before {
+		known[d.Message] = true
+	}
+	for _, d := range after {
+		if !known[d.Message] {
+			return noRename("with the name %s, %s would have a mistake: %s", r.to, d.Span.File, d.Message)
+		}
+	}
+	return nil
+}
+
+// errorsOf returns the errors in all files of a project, sorted.
+func errorsOf(p *project) (all diag.List) {
+	found := p.diagnostics()
+	for _, file := range slices.Sorted(maps.Keys(found)) {
+		for _, d := range found[file] {
+			if d.Severity == diag.Error {
+				all = append(all, d)
+			}
+		}
+	}
+	return all
 }
 
 // edit is a change of a file: the text of a span.
@@ -222,8 +273,11 @@ func (x *index) fromOutside(s symbol) bool {
 
 // taken refuses a name that something else of the same kind has.
 func (r *renaming) taken(s symbol) error {
-	if s.name == r.to {
+	switch {
+	case s.name == r.to:
 		return noRename("that is the name already")
+	case (s.kind == aStep || s.kind == aTemplate) && flows.HasMeaning(r.to):
+		return noRename("%s has a meaning in flows, so no step can have that name", r.to)
 	}
 	for _, u := range r.x.uses {
 		if u.defines && u.kind == s.kind && u.name == r.to && u.of == s.of && s.kind != aField && s.kind != anEnd && s.kind != anOutcome {
@@ -313,10 +367,11 @@ func (s *Server) workspaceSymbols(_ context.Context, params protocol.WorkspaceSy
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	all := []protocol.SymbolInformation{}
-	for _, p := range s.projects {
+	for _, root := range slices.Sorted(maps.Keys(s.projects)) {
+		p := s.projects[root]
 		for _, u := range p.names().uses {
 			k, ok := symbolKinds[u.kind]
-			if u.defines && ok && strings.Contains(u.name, strings.ToLower(params.Query)) {
+			if u.defines && ok && strings.Contains(strings.ToLower(u.name), strings.ToLower(params.Query)) {
 				all = append(all, protocol.SymbolInformation{Name: u.name, Kind: k, Location: s.location(p, u.at)})
 			}
 		}

@@ -15,12 +15,12 @@ import (
 func (s *Server) documentSymbols(_ context.Context, params protocol.DocumentSymbolParams) ([]protocol.DocumentSymbol, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	p, file := s.of(params.TextDocument.URI)
+	p, file := s.of(pathOf(params.TextDocument.URI))
 	if p == nil {
 		return []protocol.DocumentSymbol{}, nil
 	}
-	text, _ := p.text(file)
-	o := &outline{s: s, p: p, file: file, l: s.lines(p, file)}
+	text := p.folder.texts[file]
+	o := &outline{s: s, p: p, file: file, l: linesOf(text, s.wide)}
 	if kindOf(file) == "flow" {
 		notes, _ := p.space.Inspect(file, text)
 		o.steps = notes.Steps
@@ -29,7 +29,39 @@ func (s *Server) documentSymbols(_ context.Context, params protocol.DocumentSymb
 	if all == nil {
 		all = []protocol.DocumentSymbol{}
 	}
+	if _, broken := p.current[file]; broken {
+		moveAll(all, p.moves(file), s.lines(p, file))
+	}
 	return all, nil
+}
+
+// moveAll moves symbols to where their lines are in the present text of a broken file. What began or
+// ended on a changed line does so at the nearest line that is there.
+func moveAll(all []protocol.DocumentSymbol, same shared, now lines) {
+	place := func(p protocol.Position) protocol.Position {
+		at, ok := same.move(diag.Span{Start: diag.Pos{Line: int(p.Line) + 1}, End: diag.Pos{Line: int(p.Line) + 1}})
+		line := min(at.Start.Line-1, len(now.texts)-1)
+		if !ok {
+			line, p.Character = min(line, max(same.new-same.last-1, 0)), 0
+		}
+		p.Line = uint32(line)
+		return p
+	}
+	for i := range all {
+		for _, r := range []*protocol.Range{&all[i].Range, &all[i].SelectionRange} {
+			r.Start, r.End = place(r.Start), place(r.End)
+			r.End = later(r.Start, r.End)
+		}
+		all[i].Range.End = later(all[i].Range.End, all[i].SelectionRange.End)
+		moveAll(all[i].Children, same, now)
+	}
+}
+
+func later(a, b protocol.Position) protocol.Position {
+	if a.Line > b.Line || a.Line == b.Line && a.Character > b.Character {
+		return a
+	}
+	return b
 }
 
 // outline makes the symbols of a document.
@@ -148,7 +180,7 @@ func (s *Server) foldingRanges(_ context.Context, params protocol.FoldingRangePa
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	all := []protocol.FoldingRange{}
-	p, file := s.of(params.TextDocument.URI)
+	p, file := s.of(pathOf(params.TextDocument.URI))
 	if p == nil {
 		return all, nil
 	}
@@ -159,13 +191,12 @@ func (s *Server) foldingRanges(_ context.Context, params protocol.FoldingRangePa
 // indentation, so it also works while a line is half written.
 func folds(l lines) []protocol.FoldingRange {
 	all := []protocol.FoldingRange{}
+	ends := blockEnds(l)
 	for n := 0; n < len(l.texts); n++ {
-		text := l.line(n)
-		trimmed := strings.TrimLeft(text, " ")
+		trimmed := strings.TrimLeft(l.line(n), " ")
 		if trimmed == "" {
 			continue
 		}
-		indent := len(text) - len(trimmed)
 		if strings.HasPrefix(trimmed, "#") {
 			last := n
 			for last+1 < len(l.texts) && strings.HasPrefix(strings.TrimLeft(l.line(last+1), " "), "#") {
@@ -177,20 +208,30 @@ func folds(l lines) []protocol.FoldingRange {
 			n = last
 			continue
 		}
-		last := n
-		for k := n + 1; k < len(l.texts); k++ {
-			below := l.line(k)
-			if strings.TrimSpace(below) == "" {
-				continue
-			}
-			if depth := len(below) - len(strings.TrimLeft(below, " ")); depth <= indent {
-				break
-			}
-			last = k
-		}
-		if last > n {
-			all = append(all, protocol.FoldingRange{StartLine: uint32(n), EndLine: uint32(last), Kind: protocol.FoldingRangeKindRegion})
+		if ends[n] > n {
+			all = append(all, protocol.FoldingRange{StartLine: uint32(n), EndLine: uint32(ends[n]), Kind: protocol.FoldingRangeKindRegion})
 		}
 	}
 	return all
+}
+
+// blockEnds returns for each line the last one of those below it that are indented deeper. It goes
+// up, over the blocks that it knows already, so a deep text does not take long.
+func blockEnds(l lines) []int {
+	ends, indents := make([]int, len(l.texts)), make([]int, len(l.texts))
+	next := len(l.texts) // the line below that is not blank
+	for n := len(l.texts) - 1; n >= 0; n-- {
+		text := l.line(n)
+		ends[n], indents[n] = n, len(text)-len(strings.TrimLeft(text, " "))
+		if strings.TrimSpace(text) == "" {
+			continue
+		}
+		for k := next; k < len(l.texts) && indents[k] > indents[n]; {
+			ends[n] = ends[k]
+			for k = ends[k] + 1; k < len(l.texts) && strings.TrimSpace(l.line(k)) == ""; k++ {
+			}
+		}
+		next = n
+	}
+	return ends
 }

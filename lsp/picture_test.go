@@ -34,7 +34,7 @@ func TestPicture(t *testing.T) {
 	p.load()
 	l := linesOf(text, true)
 	first, last := 16, len(l.texts)-1
-	d := &drawing{l: l, first: first, tokens: p.tokens(file, text)}
+	d := &drawing{l: l, first: first, tokens: p.tokens(file)}
 	for n := first; n < last; n++ {
 		d.line(n)
 	}

@@ -71,7 +71,10 @@ func (l lines) span(s diag.Span) protocol.Range {
 // offset returns a place in bytes from the beginning of the text.
 func (l lines) offset(p diag.Pos) int {
 	at := 0
-	for n := 0; n < p.Line-1 && n < len(l.texts); n++ {
+	for n := 0; n < p.Line-1; n++ {
+		if n == len(l.texts)-1 {
+			return at + len(l.texts[n]) // behind the end of the text
+		}
 		at += len(l.texts[n]) + 1
 	}
 	column := 1

@@ -61,6 +61,13 @@ func openProject(disk fs.FS, env app.Environment) *project {
 	return p
 }
 
+// with returns the project as it would be with other texts.
+func (p *project) with(texts map[string]string) *project {
+	other := &project{folder: &folder{p.folder.disk, texts, p.folder.bad}, current: map[string]string{}, settings: p.settings, tests: map[string]*testsRead{}}
+	other.load()
+	return other
+}
+
 // text returns the present text of a source.
 func (p *project) text(file string) (string, bool) {
 	if text, ok := p.current[file]; ok {
@@ -104,6 +111,16 @@ func (p *project) reload(file string) {
 	p.set(file, string(text))
 }
 
+// rescan takes all files from the disk again, but for those that are open.
+func (p *project) rescan(open func(file string) bool) {
+	for _, file := range slices.Concat(p.folder.listed(), openFolder(p.folder.disk).listed()) {
+		if !open(file) {
+			p.reload(file)
+		}
+	}
+	p.space.Forget()
+}
+
 // load reads what has changed.
 func (p *project) load() {
 	if _, ok := p.folder.texts[people.File]; ok {
@@ -140,7 +157,7 @@ func (p *project) diagnostics() map[string]diag.List {
 func (p *project) broken(file, text string, before diag.List) diag.List {
 	var list diag.List
 	node.Readable(file, []byte(text), &list)
-	same := sameLines(p.folder.texts[file], text)
+	same := p.moves(file)
 	for _, d := range before {
 		if moved, ok := same.move(d.Span); ok {
 			d.Span = moved
@@ -149,6 +166,14 @@ func (p *project) broken(file, text string, before diag.List) diag.List {
 	}
 	list.Sort()
 	return list
+}
+
+// moves says how the lines of a file's last good text have moved in the present one.
+func (p *project) moves(file string) shared {
+	if text, broken := p.current[file]; broken {
+		return sameLines(p.folder.texts[file], text)
+	}
+	return shared{first: 1 << 30}
 }
 
 // shared says which lines two texts have in common: some at the beginning, and some at the
@@ -181,6 +206,18 @@ func (s shared) move(at diag.Span) (diag.Span, bool) {
 	return at, true
 }
 
+// back returns where a place of the new text was in the old one; false if its line has changed.
+func (s shared) back(at diag.Pos) (diag.Pos, bool) {
+	switch {
+	case at.Line <= s.first:
+		return at, true
+	case at.Line <= s.new-s.last:
+		return at, false
+	}
+	at.Line += s.old - s.new
+	return at, true
+}
+
 // readTests reads the tests that something concerns, and returns the mistakes in all of them.
 func (p *project) readTests() (list diag.List) {
 	before := p.tests
@@ -208,7 +245,7 @@ func (p *project) readTests() (list diag.List) {
 // holds reports whether nothing has changed on which the reading depended.
 func (t *testsRead) holds(text, names string, p *flows.Project) bool {
 	return t.text == text && t.names == names &&
-		!slices.ContainsFunc(t.file.Flows, func(f *flows.Flow) bool { return p.Flow(f.Name) != f })
+		!slices.ContainsFunc(t.file.Flows, func(f *flows.Flow) bool { now := p.Flow(f.Name); return now == nil || !now.SameProgram(f) })
 }
 
 // suite returns the tests as they were read last.

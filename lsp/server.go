@@ -2,6 +2,7 @@ package lsp
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"path/filepath"
@@ -10,6 +11,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/creachadair/jrpc2"
@@ -46,8 +48,10 @@ type Server struct {
 	open     map[string]string // the texts of open documents, by file
 	wide     bool              // the client counts characters, not UTF-16
 	snippets bool              // the client fills in placeholders
-	ended    bool              // shutdown was asked for
 
+	abrupt  atomic.Bool    // the client said exit before it asked for a shutdown
+	over    chan struct{}  // closed when shutdown was asked for, or the client is gone
+	end     func()         // closes it
 	proving sync.WaitGroup // one goroutine for each project whose proofs are being made
 }
 
@@ -57,8 +61,13 @@ type served struct {
 	root    string                           // the folder
 	shown   map[string][]protocol.Diagnostic // by file
 	proving bool                             // a goroutine makes its proofs
+	changes int                              // how many times a file of it has changed
+	proved  int                              // how many times its proofs were made
 	index   *index                           // of the names in the project as it was read last; nil: not asked for yet
 }
+
+// ErrExit says that the client said exit and had not asked for a shutdown. LSP 3.17 wants the exit code to tell.
+var ErrExit = errors.New("the editor ended the server without asking it to shut down")
 
 // Serve talks to one client until it says exit or closes the input. It returns nil after an
 // orderly end. A goroutine reads the input until that is closed, which may be after Serve has
@@ -75,6 +84,10 @@ func Serve(ctx context.Context, in io.Reader, out io.Writer, o Options) error {
 	})
 	s.conn.Start(channel.LSP(read, connection{out, read}))
 	err := s.conn.Wait()
+	if s.abrupt.Load() {
+		err = ErrExit
+	}
+	s.end()
 	s.proving.Wait()
 	return err
 }
@@ -89,7 +102,8 @@ type connection struct {
 func (c connection) Close() error { return c.input.Close() }
 
 func newServer(o Options) *Server {
-	return &Server{options: o, projects: map[string]*served{}, open: map[string]string{}}
+	over := make(chan struct{})
+	return &Server{options: o, projects: map[string]*served{}, open: map[string]string{}, over: over, end: sync.OnceFunc(func() { close(over) })}
 }
 
 // methods are what the client can ask.
@@ -98,7 +112,7 @@ func (s *Server) methods() handler.Map {
 		"initialize":      handler.New(s.initialize),
 		"initialized":     ignored,
 		"shutdown":        func(context.Context, *jrpc2.Request) (any, error) { return nil, s.shutdown() },
-		"exit":            func(context.Context, *jrpc2.Request) (any, error) { go s.conn.Stop(); return nil, nil },
+		"exit":            func(context.Context, *jrpc2.Request) (any, error) { s.exit(); return nil, nil },
 		"$/cancelRequest": ignored, // every answer is a matter of milliseconds
 		"$/setTrace":      ignored,
 
@@ -213,10 +227,17 @@ func (s *Server) capabilities(encoding protocol.PositionEncodingKind) protocol.S
 }
 
 func (s *Server) shutdown() error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.ended = true
+	s.end()
 	return nil
+}
+
+func (s *Server) exit() {
+	select {
+	case <-s.over:
+	default:
+		s.abrupt.Store(true)
+	}
+	go s.conn.Stop() // it waits for this very call
 }
 
 // openRoot opens the project of a workspace folder, if it is one.
@@ -243,8 +264,8 @@ func (s *Server) projectIn(root string) *served {
 
 // of returns the project of a document and the document's name in it; nil if it belongs to no
 // project.
-func (s *Server) of(uri string) (*served, string) {
-	root, name, ok := rootOf(pathOf(uri))
+func (s *Server) of(file string) (*served, string) {
+	root, name, ok := rootOf(file)
 	if !ok {
 		return nil, ""
 	}
@@ -255,7 +276,7 @@ func (s *Server) didOpen(_ context.Context, p protocol.DidOpenTextDocumentParams
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.open[pathOf(p.TextDocument.URI)] = p.TextDocument.Text
-	s.update(p.TextDocument.URI)
+	s.update([]string{pathOf(p.TextDocument.URI)})
 	return nil
 }
 
@@ -268,7 +289,7 @@ func (s *Server) didChange(_ context.Context, p protocol.DidChangeTextDocumentPa
 		text = apply(text, c, s.wide)
 	}
 	s.open[file] = text
-	s.update(p.TextDocument.URI)
+	s.update([]string{pathOf(p.TextDocument.URI)})
 	return nil
 }
 
@@ -276,52 +297,90 @@ func (s *Server) didClose(_ context.Context, p protocol.DidCloseTextDocumentPara
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	delete(s.open, pathOf(p.TextDocument.URI))
-	s.update(p.TextDocument.URI)
+	s.update([]string{pathOf(p.TextDocument.URI)})
 	return nil
 }
 
-// didChangeFiles takes over files that another program has changed. Open documents stay as the
-// editor has them.
+// didChangeFiles takes over files that another program has changed, such as a checkout of many.
+// Open documents stay as the editor has them.
 func (s *Server) didChangeFiles(_ context.Context, p protocol.DidChangeWatchedFilesParams) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	var files []string
 	for _, change := range p.Changes {
-		if _, open := s.open[pathOf(change.URI)]; !open {
-			s.update(change.URI)
+		if file := pathOf(change.URI); file != "" {
+			files = append(files, file)
 		}
 	}
+	s.update(files)
 	return nil
 }
 
-// update gives a file of a project its present text, and shows the mistakes.
-func (s *Server) update(uri string) {
-	p, name := s.of(uri)
-	if p == nil {
-		s.carried(pathOf(uri))
-		return
+// update gives files their present texts, and shows the mistakes of their projects. A file that is
+// no source concerns the projects around it: their messages may carry it, or it is a folder that has
+// come or gone with all its files.
+func (s *Server) update(files []string) {
+	touched, scanned := map[*served]bool{}, map[*served]bool{}
+	for _, file := range files {
+		p, name := s.of(file)
+		if p == nil {
+			for _, p := range s.around(file) {
+				scanned[p] = true
+			}
+			continue
+		}
+		touched[p] = true
+		if text, open := s.open[file]; open {
+			p.set(name, text)
+		} else {
+			p.reload(name)
+		}
 	}
-	if text, open := s.open[pathOf(uri)]; open {
-		p.set(name, text)
-	} else {
-		p.reload(name)
+	for p := range scanned {
+		if !isProject(p.root) {
+			s.forget(p)
+			continue
+		}
+		touched[p] = true
+		p.rescan(func(name string) bool {
+			_, open := s.open[filepath.Join(p.root, filepath.FromSlash(name))]
+			return open
+		})
 	}
+	for p := range touched {
+		s.changed(p)
+	}
+}
+
+// changed reads a project of which files have changed, and shows the mistakes.
+func (s *Server) changed(p *served) {
 	p.load()
 	p.index = nil
+	p.changes++
 	s.show(p)
 }
 
-// carried reads the projects again whose messages may carry a file that is no source.
-func (s *Server) carried(file string) {
+// around returns the projects that a file is in, or that are in it if it is a folder.
+func (s *Server) around(file string) (all []*served) {
 	for root, p := range s.projects {
 		name, err := filepath.Rel(root, file)
-		if err != nil || strings.HasPrefix(name, ".") { // outside, or in a folder such as .git
-			continue
+		hidden := strings.HasPrefix(name, ".") && !strings.HasPrefix(name, "..") && name != "." // such as .git
+		outside := strings.HasPrefix(name, "..") && strings.Trim(filepath.ToSlash(name), "./") != ""
+		if err == nil && !hidden && !outside {
+			all = append(all, p)
 		}
-		p.reload(filepath.ToSlash(name))
-		p.load()
-		p.index = nil
-		s.show(p)
 	}
+	return all
+}
+
+// forget lets go of a project whose folder is gone, with all that was shown of it.
+func (s *Server) forget(p *served) {
+	for file := range p.shown {
+		s.notify("textDocument/publishDiagnostics", &protocol.PublishDiagnosticsParams{URI: p.uri(file), Diagnostics: []protocol.Diagnostic{}})
+	}
+	p.shown = map[string][]protocol.Diagnostic{}
+	p.changes++
+	delete(s.projects, p.root)
 }
 
 // show sends the mistakes that have changed, and has the missing proofs made. Those follow
@@ -336,20 +395,44 @@ func (s *Server) show(p *served) {
 	go s.prove(p)
 }
 
+// pause is how long nothing is typed before proofs are made: they may take many times as long as
+// everything else that a key costs.
+const pause = 250 * time.Millisecond
+
 // prove makes the proofs of a project until they are those of its present state.
 func (s *Server) prove(p *served) {
 	defer s.proving.Done()
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	defer func() { p.proving = false }()
-	for p.proofs.of != p.read.Project && !p.list.HasErrors() && !s.ended {
+	for s.paused(p) && p.proofs.of != p.read.Project && !p.list.HasErrors() {
 		of, known := p.read.Project, p.proofs
 		s.mu.Unlock()
 		made := makeProofs(of, known)
 		s.mu.Lock()
-		p.proofs = made
-		s.publish(p)
+		p.proved++
+		if p.proofs.of != p.read.Project { // nobody has asked for newer ones meanwhile
+			p.proofs = made
+			s.publish(p)
+		}
 	}
+}
+
+// paused waits until nothing is typed for a while. It returns false if the server ends first. It
+// is called with the lock, which it gives away meanwhile.
+func (s *Server) paused(p *served) bool {
+	for seen := -1; seen != p.changes; {
+		seen = p.changes
+		s.mu.Unlock()
+		select {
+		case <-s.over:
+			s.mu.Lock()
+			return false
+		case <-time.After(pause):
+			s.mu.Lock()
+		}
+	}
+	return true
 }
 
 // publish sends the mistakes of the files whose mistakes have changed.

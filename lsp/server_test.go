@@ -2,6 +2,9 @@ package lsp
 
 import (
 	"context"
+	"errors"
+	"fmt"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -10,6 +13,7 @@ import (
 	"testing"
 
 	"github.com/creachadair/jrpc2"
+	"github.com/creachadair/jrpc2/channel"
 	"github.com/creachadair/jrpc2/handler"
 
 	"nudge/client"
@@ -119,5 +123,31 @@ func TestCarriedFiles(t *testing.T) {
 	after, err := c.Play(t.Context(), "changed cat.png\ndiagnostics")
 	if err != nil || strings.Contains(after, "cat.png not found") {
 		t.Errorf("%v\n%s", err, after)
+	}
+}
+
+// TestExit holds that an end without a shutdown is none in order, as LSP 3.17 has it.
+func TestExit(t *testing.T) {
+	for what, c := range map[string]struct {
+		asks []string
+		want error
+	}{
+		"in order":           {[]string{"initialize", "shutdown"}, nil},
+		"without a shutdown": {[]string{"initialize"}, ErrExit},
+	} {
+		in, said := io.Pipe()
+		heard, out := io.Pipe()
+		go func() {
+			answers := channel.LSP(heard, said)
+			for n, method := range c.asks {
+				answers.Send(fmt.Appendf(nil, `{"jsonrpc":"2.0","id":%d,"method":%q,"params":{}}`, n, method))
+				answers.Recv()
+			}
+			answers.Send([]byte(`{"jsonrpc":"2.0","method":"exit"}`)) // the input stays open: the client waits for the end
+		}()
+		if err := Serve(t.Context(), in, out, Options{}); !errors.Is(err, c.want) {
+			t.Errorf("%s: %v, want %v", what, err, c.want)
+		}
+		in.Close()
 	}
 }

@@ -12,7 +12,7 @@ import (
 func (s *Server) signatureHelp(_ context.Context, params protocol.TextDocumentPositionParams) (*protocol.SignatureHelp, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	p, file := s.of(params.TextDocument.URI)
+	p, file := s.of(pathOf(params.TextDocument.URI))
 	if p == nil || kindOf(file) != "flow" {
 		return nil, nil
 	}

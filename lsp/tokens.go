@@ -33,12 +33,11 @@ type token struct{ from, to, kind int }
 func (s *Server) semanticTokens(_ context.Context, params protocol.SemanticTokensParams) (*protocol.SemanticTokens, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	p, file := s.of(params.TextDocument.URI)
+	p, file := s.of(pathOf(params.TextDocument.URI))
 	if p == nil {
 		return &protocol.SemanticTokens{Data: []uint32{}}, nil
 	}
-	text, _ := p.text(file)
-	return &protocol.SemanticTokens{Data: s.encoded(s.lines(p, file), p.tokens(file, text))}, nil
+	return &protocol.SemanticTokens{Data: s.encoded(s.lines(p, file), p.tokens(file))}, nil
 }
 
 // placed is a token in its file.
@@ -48,15 +47,18 @@ type placed struct {
 }
 
 // tokens returns the tokens of all expressions and templates of a file, in the order of the
-// file.
-func (p *project) tokens(file, text string) (all []placed) {
-	notes, _ := p.space.Inspect(file, text)
+// file. While the file is broken, those of its other lines stay.
+func (p *project) tokens(file string) (all []placed) {
+	notes, _ := p.space.Inspect(file, p.folder.texts[file])
+	same := p.moves(file)
 	for _, piece := range notes.Pieces {
 		if !piece.Text.Exact() {
 			continue
 		}
 		for _, t := range tokensOf(piece) {
-			all = append(all, placed{piece.Text.At(t.from, t.to), t.kind})
+			if at, ok := same.move(piece.Text.At(t.from, t.to)); ok {
+				all = append(all, placed{at, t.kind})
+			}
 		}
 	}
 	slices.SortFunc(all, func(a, b placed) int {

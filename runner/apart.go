@@ -77,7 +77,9 @@ func (a *apart) wait(ctx context.Context) ([]engine.Answer, error) {
 		for i, at := range p.at {
 			a.answers[at] = got[i]
 		}
-		a.refuseAll(p.at)
+		if len(p.at) < len(a.answers) {
+			a.refuseAll(p.at)
+		}
 	}
 	return a.answers, nil
 }

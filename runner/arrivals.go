@@ -94,10 +94,18 @@ func (a *arrivals) next() engine.Instant {
 }
 
 // arrived counts an event of the batch.
-func (b *batch) arrived(in *engine.Input, answer *engine.Answer) {
+func (b *batch) arrived(in *engine.Input, did *engine.Applied) {
 	ev, ok := in.Payload.(*engine.Event)
-	if !ok || b.loop.arrivals == nil || ev.FanOut != nil || ev.Passed != nil || answer.Refused != nil {
-		return // the rest of one that is counted, or one that the server counts
+	answer := &did.Answer
+	switch {
+	case !ok || b.loop.arrivals == nil:
+		return
+	case ev.FanOut != nil, ev.Passed != nil && !ev.Passed.Counts, answer.Refused != nil, did.CountedElsewhere():
+		return // the rest of one that is counted, or one that another partition or the server counts
+	}
+	from := ev.From
+	if ev.Passed != nil {
+		from = ev.Passed.From
 	}
 	now := max(b.stamp, b.loop.core.State.Stamp)
 	a := b.loop.arrivals.taken.of(ev.Type, now)
@@ -105,7 +113,7 @@ func (b *batch) arrived(in *engine.Input, answer *engine.Answer) {
 	if in.Derived != 0 {
 		verdict = engine.VerdictEmitted
 	}
-	a.Note(now, ev.From, verdict)
+	a.Note(now, from, verdict)
 	b.step.Arrived.Counts[verdict]++
 	if verdict == engine.VerdictEmitted {
 		return
@@ -113,7 +121,7 @@ func (b *batch) arrived(in *engine.Input, answer *engine.Answer) {
 	if verdict != engine.VerdictDuplicate {
 		a.Taken, a.TakenAt, a.Verdict = ev, now, verdict
 	}
-	b.step.Arrived.Lines = append(b.step.Arrived.Lines, live.Line{At: now, Type: ev.Type, Profile: ev.Profile, Verdict: verdict, From: ev.From})
+	b.step.Arrived.Lines = append(b.step.Arrived.Lines, live.Line{At: now, Type: ev.Type, Profile: ev.Profile, Verdict: verdict, From: from})
 }
 
 // committedArrivals forgets what a commit has written.

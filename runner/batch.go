@@ -138,7 +138,7 @@ func (b *batch) one(in *engine.Input, account string) engine.Answer {
 	b.step.Asks = append(b.step.Asks, outcome.StatusQueries...)
 	b.loop.asking.open += len(outcome.StatusQueries)
 	b.step.Lapsed += outcome.Lapsed
-	b.arrived(in, &outcome.Answer)
+	b.arrived(in, &outcome)
 	b.out.Derived, b.out.Owed = append(b.out.Derived, outcome.Derived...), append(b.out.Owed, outcome.Owed...)
 	b.out.Forgotten = append(b.out.Forgotten, outcome.Forgotten...)
 	b.out.History = append(b.out.History, outcome.History...)

@@ -202,7 +202,7 @@ func (s *Server) postArray(w http.ResponseWriter, r *http.Request, body []byte, 
 		s.fail(w, r, runnerProblem(err))
 		return
 	}
-	some := s.takesSome(answers)
+	some := s.takesSome(inputs, answers)
 	own := make([]engine.Answer, 0, len(raws))
 	for i := range answers {
 		n := len(own)
@@ -222,8 +222,10 @@ func (s *Server) postArray(w http.ResponseWriter, r *http.Request, body []byte, 
 
 // takesSome reports whether some events of an array were taken although others may be refused: each partition takes all of its
 // events or none. Then every event has its own answer.
-func (s *Server) takesSome(answers []engine.Answer) bool {
-	return len(s.config.Store.Parts()) > 1 && slices.ContainsFunc(answers, func(a engine.Answer) bool { return a.Refused == nil })
+func (s *Server) takesSome(inputs []*engine.Input, answers []engine.Answer) bool {
+	n := len(s.config.Store.Parts())
+	apart := slices.ContainsFunc(inputs, func(in *engine.Input) bool { return engine.RouteOf(in, n) != engine.RouteOf(inputs[0], n) })
+	return apart && slices.ContainsFunc(answers, func(a engine.Answer) bool { return a.Refused == nil })
 }
 
 // itemsOf are the items of an array of events. It stops at one too many, because a body may hold

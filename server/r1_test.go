@@ -53,6 +53,21 @@ func BenchmarkR1Tabs(b *testing.B) {
 	b.ReportMetric(float64(heard()), "bytes-to-tabs")
 }
 
+// BenchmarkR1Partitions is R1 over a store of one, two and four partitions, with their loops and files on one machine. With a
+// key each event is looked for in all partitions.
+func BenchmarkR1Partitions(b *testing.B) {
+	for _, n := range []int{1, 2, 4} {
+		for name, key := range map[string]string{"plain": "", "keyed": ", key: event.order"} {
+			b.Run(fmt.Sprintf("%d/%s", n, name), func(b *testing.B) {
+				defer debug.SetGCPercent(debug.SetGCPercent(200))
+				r := newR1Of(b, b.TempDir(), n, key)
+				defer r.stop()
+				r.run(b, 256, 1)
+			})
+		}
+	}
+}
+
 func benchmarkR1(b *testing.B, callers, size int) {
 	defer debug.SetGCPercent(debug.SetGCPercent(200)) // as nudge serve has it
 	r := newR1(b, b.TempDir())
@@ -75,7 +90,7 @@ func (r *r1) run(b *testing.B, callers, size int) {
 	b.ReportMetric(float64(n)/started.Seconds(), "starts/s")
 	b.ReportMetric(float64(n)/drained.Seconds(), "reads/s")
 	b.ReportMetric(float64(n)/(started+drained).Seconds(), "runs/s")
-	b.ReportMetric(float64(r.kv.Size())/float64(n), "file-B/run")
+	b.ReportMetric(float64(r.files.Size())/float64(n), "file-B/run")
 	b.ReportMetric(float64(n)/float64(r.sends.Load()), "messages/request")
 }
 
@@ -116,7 +131,7 @@ func (r *r1) tabs(n int) (end func() int64) {
 // r1 is an engine with its server, a sink in place of the provider, and a driver.
 type r1 struct {
 	tb     testing.TB
-	kv     *bolt.KV
+	files  bolt.Files
 	store  *store.Store
 	server *server.Server
 	api    *httptest.Server
@@ -130,16 +145,25 @@ type r1 struct {
 
 const r1Secret = "a secret of the webhooks of R1"
 
-func newR1(tb testing.TB, dir string) *r1 {
+func newR1(tb testing.TB, dir string) *r1 { return newR1Of(tb, dir, 1, "") }
+
+// newR1Of has a store of so many partitions, and a trigger with a key.
+func newR1Of(tb testing.TB, dir string, partitions int, key string) *r1 {
 	r := &r1{tb: tb, done: make(chan error, 1), client: &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 512, MaxConnsPerHost: 512}}}
 	r.sink = httptest.NewServer(http.HandlerFunc(r.receive))
-	r.check(func() (err error) { r.kv, err = bolt.Open(dir); return }())
-	r.check(func() (err error) { r.store, err = store.Open(r.kv); return }())
-	core, err := r.store.Engine()
+	r.check(func() (err error) { r.files, err = bolt.OpenAll(dir, partitions); return }())
+	all, err := store.OpenAll(r.files.KVs())
 	r.check(err)
+	r.store = store.Join(all)
+	var parts []runner.Part
+	for _, s := range all {
+		core, err := s.Engine()
+		r.check(err)
+		parts = append(parts, runner.Part{Store: s, Core: core})
+	}
 	channel, err := appmessaging.New(appmessaging.Config{BaseURL: r.sink.URL, PathPrefix: "/cpaas", Token: "t", Concurrency: 64})
 	r.check(err)
-	run, err := runner.New(r.store, core, runner.Config{Channel: channel})
+	run, err := runner.NewOf(parts, runner.Config{Channel: channel})
 	r.check(err)
 	ctx, cancel := context.WithCancel(context.Background())
 	r.cancel = cancel
@@ -155,15 +179,15 @@ func newR1(tb testing.TB, dir string) *r1 {
 	})
 	r.check(err)
 	r.server, r.api = s, httptest.NewServer(s.Handler())
-	_, err = run.Submit(ctx, &engine.Input{Payload: &engine.Deploy{Flows: r1Flow(tb)}})
+	_, err = run.Submit(ctx, &engine.Input{Payload: &engine.Deploy{Flows: r1Flow(tb, key)}})
 	r.check(err)
 	return r
 }
 
-func r1Flow(tb testing.TB) []flows.Bundle {
+func r1Flow(tb testing.TB, key string) []flows.Bundle {
 	project, list := flows.Load(fstest.MapFS{
 		"flows/follow_up.yaml": {Data: []byte(`flow: follow_up
-trigger: { event: order.shipped }
+trigger: { event: order.shipped` + key + ` }
 data: { name: string, order: string, date: string, carrier: string, url: string }
 steps:
   - send: shipped

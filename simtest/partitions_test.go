@@ -58,7 +58,8 @@ func TestPartitionsCorpus(t *testing.T) {
 		seed uint64
 		over int
 	}{
-		{700213, 2}, // a run that had reached its goal was tried again
+		{700213, 2},   // a run that had reached its goal was tried again
+		{20261255, 2}, // a wait took a do that moved the run to another wait, and a newer version takes over from only one of the two
 	} {
 		if r := RunOver(of.seed, *hours, of.over); r.Err != nil {
 			t.Errorf("%s over %d partitions\n%s\n%v", r, of.over, r.Config, r.Err)

@@ -175,6 +175,8 @@ func eventFields(c *codec, e *engine.Event) {
 		list(c, &p.Later, (*codec).str)
 		list(c, &p.Via, integer[int])
 		list(c, &p.Only, (*codec).str)
+		c.bool(&p.Counts)
+		c.str(&p.From)
 	})
 }
 

@@ -99,7 +99,7 @@ func inputs() []*engine.Input {
 		{ID: "e2", Payload: &engine.Event{Type: "told", Profile: "ann", Trace: aTrace}},
 		{Payload: &engine.Call{Flow: "f", Profile: "ann", By: "call", Trace: aTrace}},
 		{Origin: &engine.Origin{From: 3, Number: 300}, By: &engine.Actor{Name: "ops"}, Elsewhere: []int{0, 255}, Payload: &engine.Event{Type: "told", Profile: "ann",
-			Passed: &engine.Passed{ID: "e3", Known: &engine.Known{Attributes: json.RawMessage(`{"plan":"pro"}`), Caps: []engine.CapCount{{Category: "news", At: []engine.Instant{7, 9}}}, Homes: []engine.Home{{Zone: "Asia/Tokyo", Until: 8}}}, Collected: []string{"g"},
+			Passed: &engine.Passed{ID: "e3", Known: &engine.Known{Attributes: json.RawMessage(`{"plan":"pro"}`), Caps: []engine.CapCount{{Category: "news", At: []engine.Instant{7, 9}}}, Homes: []engine.Home{{Zone: "Asia/Tokyo", Until: 8}}}, Counts: true, From: "shop", Collected: []string{"g"},
 				Later: []string{"h", "i"}, Via: []int{2, 5}, Only: []string{"k"}}}},
 		{Elsewhere: []int{1}, Payload: &engine.Receipt{Receipt: channels.Receipt{ProviderID: "m", Status: channels.Read}}},
 		{ID: "t1", Payload: &engine.Retry{Run: id, Flow: "f", Version: "0123", Profile: "ann", Reason: "mended", AsOf: 299}},

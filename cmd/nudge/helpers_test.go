@@ -53,7 +53,7 @@ func allRuns(t *testing.T, s *store.Store) (all []*engine.Run) {
 
 // builtProgram is the program as users build it, without the race detector whose memory and
 // time it would need. It is built once for all tests.
-func builtProgram(t *testing.T) string {
+func builtProgram(t testing.TB) string {
 	t.Helper()
 	build.once.Do(func() {
 		if build.dir, build.err = os.MkdirTemp("", "nudge-built-"); build.err != nil {

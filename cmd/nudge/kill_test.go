@@ -66,7 +66,45 @@ func seedOfKills(t *testing.T) uint64 {
 // unknown.
 func TestKill(t *testing.T) {
 	seed := seedOfKills(t)
-	k := newKilled(t, t.TempDir(), faultyProgram(t), seed, killSpeed)
+	newKilled(t, t.TempDir(), faultyProgram(t), seed, killSpeed).lives(*kills)
+}
+
+// TestKillDivided does so over four partitions, with events of people that start runs for others, most of whom are of another
+// partition than who names them.
+func TestKillDivided(t *testing.T) {
+	k := newKilled(t, t.TempDir(), faultyProgram(t), seedOfKills(t), killSpeed)
+	k.divide(4)
+	k.lives((*kills + 1) / 2)
+}
+
+// divide makes the store have partitions, and the events be of others than the runs.
+func (k *killed) divide(partitions int) {
+	k.t.Helper()
+	for name, change := range map[string][2]string{
+		"nudge.yaml":        {"order: { id: string }\n", fmt.Sprintf("order: { id: string, to: string }\npartitions: %d\n", partitions)},
+		"flows/follow.yaml": {"trigger: { event: order, key: event.id }", "trigger: { event: order, key: event.id, to: event.to }"},
+	} {
+		text := k.read(name)
+		if !strings.Contains(text, change[0]) {
+			k.t.Fatalf("%s lacks %q", name, change[0])
+		}
+		k.write(name, strings.Replace(text, change[0], change[1], 1))
+	}
+	k.others = true
+}
+
+func (k *killed) read(name string) string {
+	k.t.Helper()
+	text, err := os.ReadFile(filepath.Join(k.dir, name))
+	if err != nil {
+		k.t.Fatal(err)
+	}
+	return string(text)
+}
+
+// lives kills the process so many times, and judges what is left.
+func (k *killed) lives(kills int) {
+	t := k.t
 	k.begin()
 	k.events = *killRuns
 	k.post(0, k.events, 0)
@@ -78,9 +116,9 @@ func TestKill(t *testing.T) {
 	load.Go(func() { k.keepPosting(over) })
 	next := func(n int) string { return killPoints[n%len(killPoints)] }
 	k.set("random")
-	for n := range *kills {
+	for n := range kills {
 		k.die(next(n))
-		if n+1 < *kills {
+		if n+1 < kills {
 			k.start(k.set(next(n + 1)))
 		}
 	}
@@ -120,7 +158,8 @@ type killed struct {
 	output  string                // the file that all processes write to, for a failure
 	witness func(string)          // is told of each answer and each message at once; may be nil
 	trap    *trap
-	events  int // how many were answered
+	events  int  // how many were answered
+	others  bool // events name somebody else than the person of the run
 }
 
 // newKilled makes a world whose clocks go so many times as fast as ours.
@@ -348,6 +387,9 @@ func (k *killed) post(from, to int, pause time.Duration) {
 // event posts one event and reports whether it was answered.
 func (k *killed) event(i int) bool {
 	body := fmt.Sprintf(`{"id":"e-%d","type":"order","profile":"p-%d","data":{"id":"O-%d"}}`, i, i, i)
+	if k.others {
+		body = fmt.Sprintf(`{"id":"e-%d","type":"order","profile":"buyer-%d","data":{"id":"O-%d","to":"p-%d"}}`, i, i, i, i)
+	}
 	k.trap.reach("event arrives")
 	response, err := k.client.Post("http://"+k.address+"/v1/events", "application/json", strings.NewReader(body))
 	if err != nil {
@@ -488,15 +530,21 @@ func (k *killed) judge() {
 // store opens the store, which no process may have open.
 func (k *killed) store() *store.Store {
 	k.t.Helper()
-	kv, err := bolt.Open(filepath.Join(k.dir, "data"))
+	return openedStore(k.t, filepath.Join(k.dir, "data"))
+}
+
+// openedStore opens the store in a data folder, which no process may have open.
+func openedStore(t *testing.T, dir string) *store.Store {
+	t.Helper()
+	files, err := bolt.OpenAll(dir, 1)
 	if err != nil {
-		k.t.Fatal(err)
+		t.Fatal(err)
 	}
-	s, err := store.Open(kv)
+	all, err := store.OpenAll(files.KVs())
 	if err != nil {
-		k.t.Fatal(err)
+		t.Fatal(err)
 	}
-	return s
+	return store.Join(all)
 }
 
 // runs reads all runs, after a check of the whole store.

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"os"
+	"runtime/debug"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -29,6 +30,7 @@ func newLSP() *cobra.Command {
 	flags := addAPIFlags(c)
 	c.Flags().Bool("stdio", true, "talk over standard input and output; editors that always name a way add it")
 	c.RunE = func(c *cobra.Command, _ []string) error {
+		debug.SetGCPercent(200) // a key may read many flows again: a third of that was the collector's work
 		o := lsp.Options{Version: builtFrom().Version, Env: os.LookupEnv, Now: time.Now, Verb: runVerb}
 		if flags.server != "" || os.Getenv("NUDGE_SERVER") != "" {
 			var err error

@@ -26,8 +26,6 @@ import (
 	"nudge/runner"
 	"nudge/sandbox"
 	"nudge/sandbox/people"
-	"nudge/store"
-	"nudge/store/bolt"
 )
 
 // rowCount is how many people the campaign of TestMillion has. The whole thing is
@@ -47,8 +45,18 @@ const (
 // program at random moments. At every look the people add up to the audience (I9). At the
 // end everybody got one message, except where the outcome of the message is unknown, and
 // nobody got two.
-func TestMillion(t *testing.T) {
+func TestMillion(t *testing.T) { newMillion(t, *rowCount).goes() }
+
+// TestMillionDivided does so over four partitions.
+func TestMillionDivided(t *testing.T) {
 	m := newMillion(t, *rowCount)
+	m.write("nudge.yaml", m.read("nudge.yaml")+"partitions: 4\n")
+	m.goes()
+}
+
+// goes runs the campaign to its end.
+func (m *million) goes() {
+	t := m.t
 	m.begin()
 	m.start()
 	looks := m.live()
@@ -292,14 +300,7 @@ func (m *million) judge(c client.Campaign) (missed int) {
 func (m *million) verify() {
 	t := m.t
 	t.Helper()
-	kv, err := bolt.Open(filepath.Join(m.dir, "data"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	s, err := store.Open(kv)
-	if err != nil {
-		t.Fatal(err)
-	}
+	s := openedStore(t, filepath.Join(m.dir, "data"))
 	defer s.Close()
 	report, err := s.Check()
 	if err != nil || len(report.Problems) > 0 {

@@ -2,6 +2,7 @@ package diag
 
 import (
 	"encoding/json"
+	"fmt"
 	"strings"
 	"testing"
 )
@@ -94,5 +95,17 @@ func TestNearest(t *testing.T) {
 		if got := Nearest(word, words); got != want {
 			t.Errorf("nearest to %q is %q, want %q", word, got, want)
 		}
+	}
+}
+
+// TestLongHint holds that a hint stays readable where there are very many candidates.
+func TestLongHint(t *testing.T) {
+	var names []string
+	for i := range 500 {
+		names = append(names, fmt.Sprintf("flow_%03d", i))
+	}
+	hint := DidYouMean("flow_4999", names, "There is")
+	if !strings.HasPrefix(hint, `did you mean "flow_499"? There is: flow_000, `) || !strings.HasSuffix(hint, ", flow_059, and 440 more") {
+		t.Error(hint)
 	}
 }

@@ -1,6 +1,8 @@
 package diag
 
 import (
+	"fmt"
+	"slices"
 	"strings"
 	"unicode"
 )
@@ -75,6 +77,10 @@ func DidYouMean(word string, candidates []string, allowed string) string {
 	return didYouMean(word, candidates, allowed, ", ")
 }
 
+// maxListed is how many candidates a hint lists, so that it stays readable in a large project. Of
+// more, it says how many there are.
+const maxListed = 60
+
 func didYouMean(word string, candidates []string, allowed, between string) string {
 	var parts []string
 	if near := Nearest(word, candidates); near != "" {
@@ -84,7 +90,11 @@ func didYouMean(word string, candidates []string, allowed, between string) strin
 		if len(parts) == 0 {
 			allowed = strings.ToLower(allowed[:1]) + allowed[1:] // a hint begins in lower case
 		}
-		parts = append(parts, allowed+": "+strings.Join(candidates, between))
+		listed := candidates
+		if left := len(candidates) - maxListed; left > 0 {
+			listed = append(slices.Clone(candidates[:maxListed]), fmt.Sprintf("and %d more", left))
+		}
+		parts = append(parts, allowed+": "+strings.Join(listed, between))
 	}
 	return strings.Join(parts, " ")
 }

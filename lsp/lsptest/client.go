@@ -36,7 +36,7 @@ type Client struct {
 func Start(ctx context.Context, from io.Reader, to io.WriteCloser, dir string) (*Client, error) {
 	c := &Client{dir: dir, open: map[string]string{}, shown: map[string][]protocol.Diagnostic{}}
 	c.conn = connect(from, to, c.notified)
-	root := c.uri("")
+	root := c.URI("")
 	capabilities := json.RawMessage(`{"textDocument": {"completion": {"completionItem": {"snippetSupport": false}}}}`)
 	params := map[string]any{"processId": os.Getpid(), "rootUri": root, "capabilities": capabilities, "workspaceFolders": []protocol.WorkspaceFolder{{URI: root, Name: "test"}}}
 	if err := c.conn.call(ctx, "initialize", params, nil); err != nil {
@@ -61,13 +61,14 @@ func (c *Client) Stop(ctx context.Context) error {
 	return c.conn.ch.Close()
 }
 
-func (c *Client) uri(file string) string {
+// URI names a file of the folder as the protocol does.
+func (c *Client) URI(file string) string {
 	return (&url.URL{Scheme: "file", Path: filepath.ToSlash(filepath.Join(c.dir, file))}).String()
 }
 
 // name returns the name of a file in the folder.
 func (c *Client) name(uri string) string {
-	return strings.TrimPrefix(strings.TrimPrefix(uri, c.uri("")), "/")
+	return strings.TrimPrefix(strings.TrimPrefix(uri, c.URI("")), "/")
 }
 
 func (c *Client) notified(method string, params json.RawMessage) {
@@ -98,8 +99,11 @@ func (c *Client) Open(file string) error {
 func (c *Client) OpenText(file, text string) error {
 	c.open[file] = text
 	return c.conn.notify("textDocument/didOpen", &protocol.DidOpenTextDocumentParams{
-		TextDocument: protocol.TextDocumentItem{URI: c.uri(file), LanguageID: "yaml", Version: 1, Text: text}})
+		TextDocument: protocol.TextDocumentItem{URI: c.URI(file), LanguageID: "yaml", Version: 1, Text: text}})
 }
+
+// Text returns the text of an open document.
+func (c *Client) Text(file string) string { return c.open[file] }
 
 // Edit changes a document from one byte to another, as a key does.
 func (c *Client) Edit(file string, from, to int, text string) error {
@@ -107,7 +111,7 @@ func (c *Client) Edit(file string, from, to int, text string) error {
 	at := protocol.Range{Start: position(before, from), End: position(before, to)}
 	c.open[file] = before[:from] + text + before[to:]
 	return c.conn.notify("textDocument/didChange", &protocol.DidChangeTextDocumentParams{
-		TextDocument:   protocol.VersionedTextDocumentIdentifier{URI: c.uri(file), Version: 2},
+		TextDocument:   protocol.VersionedTextDocumentIdentifier{URI: c.URI(file), Version: 2},
 		ContentChanges: []protocol.ContentChange{{Range: &at, Text: text}},
 	})
 }

@@ -25,7 +25,8 @@ import (
 //	new FILE TEXT                opens a document that is not saved
 //	edit FILE OLD NEW            changes the first OLD of a document
 //	changed FILE                 says that another program has changed a file
-//	diagnostics                  what the server shows
+//	diagnostics                  what the server shows, with the proofs
+//	settle                       waits until the proofs are made
 //	complete FILE PLACE [N]      the first N offers, all by default
 //	hover | definition | references | signature FILE PLACE
 //	rename FILE PLACE NAME       changes a name, and applies that
@@ -33,7 +34,7 @@ import (
 //	fix FILE PLACE TITLE         applies a correction
 //	symbols | folding | tokens | lenses FILE
 //	find TEXT                    the symbols of the project
-//	run COMMAND ARGS...          runs a command; its first argument is the folder
+//	run COMMAND ARGS...          runs a command; its first argument is the folder. The middle of a long output is left out
 //
 // A PLACE is a piece of the document's text that occurs once, with ¦ at the place. Texts with
 // spaces are quoted as in Go.
@@ -104,6 +105,8 @@ func (c *Client) play(ctx context.Context, args []string) (string, error) {
 		return "", c.Edit(args[0], at, at+len(args[1]), args[2])
 	case "changed":
 		return "", c.changed(args[0])
+	case "settle":
+		return "", c.Settle(ctx)
 	case "diagnostics":
 		err := c.Settle(ctx)
 		return cmp.Or(c.Shown(), "none\n"), err
@@ -122,7 +125,7 @@ func (c *Client) play(ctx context.Context, args []string) (string, error) {
 // changed says that another program has changed a file.
 func (c *Client) changed(file string) error {
 	return c.conn.notify("workspace/didChangeWatchedFiles", &protocol.DidChangeWatchedFilesParams{
-		Changes: []protocol.FileEvent{{URI: c.uri(file), Type: protocol.FileChangeTypeChanged}}})
+		Changes: []protocol.FileEvent{{URI: c.URI(file), Type: protocol.FileChangeTypeChanged}}})
 }
 
 // place finds a place in a document.
@@ -133,7 +136,7 @@ func (c *Client) place(file, piece string) (protocol.TextDocumentPositionParams,
 		return protocol.TextDocumentPositionParams{}, fmt.Errorf("%s has %q %d times", file, before+after, strings.Count(text, before+after))
 	}
 	at := strings.Index(text, before+after) + len(before)
-	return protocol.TextDocumentPositionParams{TextDocument: protocol.TextDocumentIdentifier{URI: c.uri(file)}, Position: position(text, at)}, nil
+	return protocol.TextDocumentPositionParams{TextDocument: protocol.TextDocumentIdentifier{URI: c.URI(file)}, Position: position(text, at)}, nil
 }
 
 func (c *Client) atPlace(ctx context.Context, verb string, at protocol.TextDocumentPositionParams, args []string) (string, error) {
@@ -277,7 +280,7 @@ func (c *Client) move(from, to string) error {
 		if err := os.WriteFile(old, []byte(text), 0o644); err != nil {
 			return err
 		}
-		if err := c.conn.notify("textDocument/didClose", &protocol.DidCloseTextDocumentParams{TextDocument: protocol.TextDocumentIdentifier{URI: c.uri(from)}}); err != nil {
+		if err := c.conn.notify("textDocument/didClose", &protocol.DidCloseTextDocumentParams{TextDocument: protocol.TextDocumentIdentifier{URI: c.URI(from)}}); err != nil {
 			return err
 		}
 	}
@@ -285,7 +288,7 @@ func (c *Client) move(from, to string) error {
 		return err
 	}
 	return c.conn.notify("workspace/didChangeWatchedFiles", &protocol.DidChangeWatchedFilesParams{Changes: []protocol.FileEvent{
-		{URI: c.uri(from), Type: protocol.FileChangeTypeDeleted}, {URI: c.uri(to), Type: protocol.FileChangeTypeCreated}}})
+		{URI: c.URI(from), Type: protocol.FileChangeTypeDeleted}, {URI: c.URI(to), Type: protocol.FileChangeTypeCreated}}})
 }
 
 func (c *Client) actions(ctx context.Context, fix bool, at protocol.TextDocumentPositionParams, title string) (string, error) {
@@ -333,5 +336,16 @@ func (c *Client) run(ctx context.Context, args []string) (string, error) {
 	if answer.SVG != "" {
 		return fmt.Sprintf("a drawing with %d steps\n", strings.Count(answer.SVG, `id="step-`)), err
 	}
-	return fmt.Sprintf("%scode %d\n", answer.Output, answer.Code), err
+	return fmt.Sprintf("%scode %d\n", shortened(answer.Output), answer.Code), err
+}
+
+// shortened leaves out the middle of a long output.
+func shortened(text string) string {
+	const most, first, last = 12, 6, 3
+	lines := strings.SplitAfter(text, "\n")
+	if len(lines) <= most {
+		return text
+	}
+	left := len(lines) - 1 - first - last
+	return strings.Join(lines[:first], "") + fmt.Sprintf("and %d lines\n", left) + strings.Join(lines[first+left:], "")
 }

@@ -1,6 +1,7 @@
 package lsptest
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"strings"
@@ -10,7 +11,7 @@ import (
 
 // whole asks something about a whole document, or about the project.
 func (c *Client) whole(ctx context.Context, verb, file string) (string, error) {
-	document := protocol.TextDocumentIdentifier{URI: c.uri(file)}
+	document := protocol.TextDocumentIdentifier{URI: c.URI(file)}
 	var b strings.Builder
 	var err error
 	switch verb {
@@ -41,7 +42,7 @@ func (c *Client) whole(ctx context.Context, verb, file string) (string, error) {
 			fmt.Fprintf(&b, "%s %s:%s\n", s.Name, c.name(s.Location.URI), ranged(s.Location.Range))
 		}
 	}
-	return b.String(), err
+	return cmp.Or(b.String(), "nothing\n"), err
 }
 
 func writeSymbols(b *strings.Builder, all []protocol.DocumentSymbol, indent string) {
@@ -75,5 +76,7 @@ func (c *Client) writeTokens(b *strings.Builder, file string, data []uint32) {
 		to := offset(lines[line], protocol.Position{Character: uint32(column) + data[i+2]})
 		fmt.Fprintf(b, " %s=%s", lines[line][from:to], tokenNames[data[i+3]])
 	}
-	b.WriteString("\n")
+	if len(data) > 0 {
+		b.WriteString("\n")
+	}
 }

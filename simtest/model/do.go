@@ -141,7 +141,7 @@ func (w *walk) doNext(s *step, own *list) *way {
 		return &way{kind: left, list: own, word: "failed"}
 	}
 	if len(d.next) == 0 {
-		w.effects = append(w.effects, effect{kind: "waits"})
+		w.waitsAt(w.at)
 	}
 	return nil
 }

@@ -175,4 +175,7 @@ type effect struct {
 	places []place
 	left   []happening
 	at     engine.Instant
+	flow   *Flow
+	place  *step // of it, where the run waits
+	tookDo bool  // the wait has taken a do
 }

@@ -33,7 +33,7 @@ func (w *World) effect(r *Run, e effect) {
 	case "reached":
 		w.Reached[e.name]++
 	case "waits":
-		if to := w.activeNamed(r.flow.Name); w.takesOver(r, to) {
+		if to := w.activeNamed(r.flow.Name); to != nil && to != e.flow && to.mayTake(e.place, e.tookDo) {
 			w.Reached["taken over on coming to a wait"]++
 			w.derive(r, &engine.Input{Payload: &engine.Move{Run: r.id, Version: to.Version}})
 		}

@@ -56,7 +56,12 @@ func (w *World) takesOver(r *Run, to *Flow) bool {
 	if to == nil || to == r.now.flow || r.now.status != engine.Waiting {
 		return false
 	}
-	m, _ := to.takes(r.now.flow.byIndex[r.now.at], r.now.tookDo())
+	return to.mayTake(r.now.flow.byIndex[r.now.at], r.now.tookDo())
+}
+
+// mayTake reports whether the version takes over runs that wait at a step of another one.
+func (f *Flow) mayTake(at *step, tookDo bool) bool {
+	m, _ := f.takes(at, tookDo)
 	return m != nil
 }
 

@@ -270,9 +270,14 @@ func (w *walk) now() time.Time { return w.f.now.Time() }
 
 func (w *walk) note(kind engine.Kind, step, message int, detail string) {
 	w.path = append(w.path, entry{w.f.now, kind, step, message, detail})
-	if kind == engine.KindWaiting { // another version may take it over from here
-		w.effects = append(w.effects, effect{kind: "waits"})
+	if kind == engine.KindWaiting {
+		w.waitsAt(step)
 	}
+}
+
+// waitsAt notes that another version may take the run over from a step, as it stands there now.
+func (w *walk) waitsAt(step int) {
+	w.effects = append(w.effects, effect{kind: "waits", flow: w.flow, place: w.flow.byIndex[step], tookDo: w.tookDo()})
 }
 
 func (w *walk) block(steps []*step) *way {

@@ -1,6 +1,9 @@
 package cases
 
 import (
+	"cmp"
+	"encoding/json"
+	"maps"
 	"strings"
 
 	"nudge/flows"
@@ -19,6 +22,31 @@ func exampleOf(f *flows.Flow, s *flows.Send) map[string]any {
 		set(scope, strings.Split(r.Path, "."), r.Type)
 	}
 	return scope
+}
+
+// Starting returns data with which a flow of a project can be started: all that flows read of its
+// first event, else what it declares. It returns nothing for a flow that needs none.
+func Starting(p *flows.Project, f *flows.Flow) json.RawMessage {
+	needed, by := []*shape.Type{f.Data}, ""
+	for _, t := range f.Triggers {
+		by = cmp.Or(by, t.Event)
+	}
+	if by != "" {
+		needed = nil
+		for _, hears := range p.Flows {
+			needed = append(needed, hears.EventShape(by))
+		}
+	}
+	data := map[string]any{}
+	for _, t := range needed {
+		if t != nil && t.Kind == shape.KindMap {
+			maps.Copy(data, example(flows.NameData, t, 0).(map[string]any))
+		}
+	}
+	if len(data) == 0 {
+		return nil
+	}
+	return object(data)
 }
 
 // set puts an example of a type at a path, unless there is something already.

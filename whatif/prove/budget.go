@@ -35,3 +35,20 @@ func (b *Budget) spend(work int64) bool {
 	b.Work -= work
 	return b.Work >= 0 && b.Bytes >= 0 && b.States >= 0
 }
+
+// Suffices reports whether a budget is certainly enough for the flows of a project, by the
+// reports of each flow alone: proved together, they get the same reports. Each of those had at most
+// a quarter of this budget.
+func (b Budget) Suffices(alone []*Report) bool {
+	left := b
+	for i, r := range alone {
+		share := left.share(b, len(alone), len(alone)-1-i)
+		half := share.half()
+		if r.ranOut || r.used.States > half.States || r.used.Work > half.Work {
+			return false
+		}
+		left.States -= r.used.States
+		left.Work -= r.used.Work
+	}
+	return true
+}

@@ -56,9 +56,12 @@ func ProjectWith(p *flows.Project, o Options) *Proof {
 		}
 		whole := j.left.share(o.Budget, len(p.Flows), later)
 		j.budget = whole
-		proof.Flows = append(proof.Flows, j.report(f))
-		j.left.States -= whole.States - j.budget.States
-		j.left.Work -= whole.Work - j.budget.Work
+		j.ranOut = false
+		r := j.report(f)
+		r.used, r.ranOut = Budget{States: whole.States - j.budget.States, Work: whole.Work - j.budget.Work}, j.ranOut
+		proof.Flows = append(proof.Flows, r)
+		j.left.States -= r.used.States
+		j.left.Work -= r.used.Work
 	}
 	return proof
 }
@@ -69,6 +72,7 @@ type job struct {
 	options Options
 	left    Budget           // for this flow and those after it
 	budget  Budget           // for this flow
+	ranOut  bool             // an exploration for this flow used up what it had
 	lives   map[string]int64 // longest lives of flows that others wait for
 	closes  map[string]int64 // by hours: how long they are closed at the longest
 }
@@ -106,6 +110,7 @@ func (j *job) explore(f *flows.Flow, p *period) *explorer {
 		if !x.limited {
 			break
 		}
+		j.ranOut = true
 	}
 	return x
 }

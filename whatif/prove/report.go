@@ -34,9 +34,24 @@ type Report struct {
 	Broken      []Promise `json:"broken,omitempty"`
 	Unproved    []Promise `json:"unproved,omitempty"` // neither proved nor broken
 	flow        *flows.Flow
+	used        Budget // of states and work
+	ranOut      bool   // with a larger budget, it may say more
 	life        int64
 	openings    []time.Time // of the hours of messages, on the days of a story
 	project     *flows.Project
+}
+
+// RanOut reports whether the proof used up its budget at some place, so that with a larger one the
+// report may say more.
+func (r *Report) RanOut() bool { return r.ranOut }
+
+// Moved is the report of a flow that is not proved, for the same version of the flow in a file in
+// which its steps have moved.
+func (r *Report) Moved(f *flows.Flow, p *flows.Project) *Report {
+	moved := *r
+	moved.flow, moved.project = f, p
+	moved.Place = &Place{Step: r.Place.Step, Span: f.Steps[f.StepNamed(r.Place.Step)].Span}
+	return &moved
 }
 
 // Category is the most messages of one category that a run can send.
