@@ -98,7 +98,7 @@ func addOthers(b *engine.Batch, add func(write)) {
 		add(write{bucket: People, key: pastInputKey(e), value: encodeHistory(e)})
 	}
 	for _, profile := range b.Forgotten {
-		e := &erasure{profile: profile, upTo: b.State.Seq, stamp: b.State.Stamp}
+		e := &erasure{profile: profile, upTo: b.State.Seq, stamp: b.State.Stamp, allKeys: runsElsewhere(profile, b.State.Partition)}
 		add(write{bucket: Erasures, key: personPrefix(profile), value: encode(erasureVersion, e.fields)})
 	}
 	for _, in := range b.Derived {

@@ -26,6 +26,12 @@ func (e *erasure) remember(r *engine.Run) {
 	}
 }
 
+// runsElsewhere reports whether the runs of a person are in another partition. Their keys are not known here, so every filter loses
+// its key.
+func runsElsewhere(profile string, p engine.Partition) bool {
+	return p.Divided() && engine.PartitionOf(profile, p.Of) != p.Number
+}
+
 // replaceKey replaces the key in a filter of runs if it is that of a run of the person, and reports whether it was.
 func (e *erasure) replaceKey(filter any) bool {
 	fields, _ := filter.(map[string]any)

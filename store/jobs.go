@@ -260,7 +260,7 @@ func (e *erasure) eraseJob(j *Job) (changed bool) {
 
 // mayStandIn reports whether JSON may have the person's ID, or the key of a run of theirs.
 func (e *erasure) mayStandIn(object json.RawMessage) bool {
-	return bytes.Contains(object, []byte(e.profile)) || bytes.ContainsRune(object, '\\') || len(e.keys) > 0
+	return bytes.Contains(object, []byte(e.profile)) || bytes.ContainsRune(object, '\\') || len(e.keys) > 0 || e.allKeys
 }
 
 // fieldsOfJobs are the fields of a note in which somebody who asked for a job may have named a person.

@@ -45,6 +45,39 @@ func TestJobRetention(t *testing.T) {
 	}
 }
 
+// TestKeyOfAnotherPartition forgets somebody whose runs are in another partition than a job that looks for runs by their key.
+func TestKeyOfAnotherPartition(t *testing.T) {
+	must := func(err error) {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	kvs := []store.KV{new(memory.KV), new(memory.KV)}
+	all, err := store.OpenAll(kvs)
+	must(err)
+	theirs := map[int]string{}
+	for _, who := range []string{"ann", "bob", "cid", "dee", "eve"} {
+		theirs[engine.PartitionOf(who, 2)] = who
+	}
+	for part, want := range []string{`{"filter":{"key":"o1"}}`, `{"filter":{"key":"(forgotten)"}}`} {
+		id := theirs[part]
+		must(all[0].AddJob(&store.Job{ID: id, Kind: "cancel runs", State: store.JobDone, Params: []byte(`{"filter":{"key":"o1"}}`)}, 10))
+		state, err := all[0].State()
+		must(err)
+		must(all[0].Commit(&engine.Batch{State: state, Forgotten: []string{id}}))
+		for more := true; more; {
+			more, err = all[0].Erase()
+			must(err)
+		}
+		j, err := all[0].Job(id)
+		must(err)
+		if string(j.Params) != want {
+			t.Errorf("after %s of partition %d was forgotten, the job has %s, want %s", id, part, j.Params, want)
+		}
+	}
+}
+
 // TestForgottenInJobs forgets somebody who stands in a job that is over, and in one that still works and names them at
 // its end. Names of the project stay, even if a person has the same.
 func TestForgottenInJobs(t *testing.T) {
