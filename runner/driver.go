@@ -102,8 +102,7 @@ func (d *driver) recover() error {
 	}
 	d.handOn(step)
 	if d.r.commands != nil {
-		d.publish()
-		return d.r.commands.applied(d.number, d.loop.core.State.SeenOf(len(d.r.drivers)), nil)
+		return d.obeyed(nil)
 	}
 	return nil
 }
@@ -153,16 +152,12 @@ func (d *driver) standing() time.Duration {
 // step takes the inputs that have arrived and applies them.
 func (d *driver) step() (*Step, error) {
 	d.delivered()
-	obeys, err := d.obeys()
-	if err != nil {
+	if err := d.obey(); err != nil {
 		return nil, err
 	}
-	d.batch = d.batch[:0]
-	if obeys == nil { // else those come alone, since they change whom the others concern
-		d.batch, d.returned = append(d.batch, d.returned...), nil
-		d.batch = d.queue.take(d.batch, d.r.config.Batch)
-	}
-	d.groups = append(d.groups[:0], obeys...)
+	d.batch, d.returned = append(d.batch[:0], d.returned...), nil
+	d.batch = d.queue.take(d.batch, d.r.config.Batch)
+	d.groups = d.groups[:0]
 	for _, w := range d.batch {
 		d.flying -= w.Frees
 	}
@@ -187,9 +182,7 @@ func (d *driver) step() (*Step, error) {
 		s.done <- nil
 	}
 	d.r.metrics.step(d.number, step, d.batch, time.Since(began))
-	if err := d.answer(obeys); err != nil {
-		return nil, err
-	}
+	d.answer()
 	if len(step.Damaged) > 0 {
 		if err := d.countOutbox(); err != nil {
 			return nil, err
