@@ -144,9 +144,6 @@ func (c *commandLog) stop() {
 
 // obey applies the common commands that the partition has not taken, before anything else: they change whom that concerns.
 func (d *driver) obey() error {
-	if d.r.commands == nil {
-		return nil
-	}
 	h, err := d.r.commands.after(d.number)
 	if err != nil || len(h.Inputs) == 0 {
 		return err

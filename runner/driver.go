@@ -151,9 +151,11 @@ func (d *driver) standing() time.Duration {
 
 // step takes the inputs that have arrived and applies them.
 func (d *driver) step() (*Step, error) {
-	d.delivered()
-	if err := d.obey(); err != nil {
-		return nil, err
+	if d.r.commands != nil {
+		d.delivered()
+		if err := d.obey(); err != nil {
+			return nil, err
+		}
 	}
 	d.batch, d.returned = append(d.batch[:0], d.returned...), nil
 	d.batch = d.queue.take(d.batch, d.r.config.Batch)
@@ -182,6 +184,9 @@ func (d *driver) step() (*Step, error) {
 		s.done <- nil
 	}
 	d.r.metrics.step(d.number, step, d.batch, time.Since(began))
+	if d.r.commands != nil {
+		d.publish() // before the answers: who has one may expect that others know
+	}
 	d.answer()
 	if len(step.Damaged) > 0 {
 		if err := d.countOutbox(); err != nil {
@@ -190,7 +195,10 @@ func (d *driver) step() (*Step, error) {
 	}
 	step.Again = step.Again || !d.queue.empty()
 	d.handOn(step)
-	return step, d.handOver()
+	if d.r.commands != nil {
+		err = d.handOver()
+	}
+	return step, err
 }
 
 // makeRoom tells the loop how many messages each account may take, of which every partition gets its share, and until when the

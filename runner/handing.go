@@ -125,9 +125,6 @@ func (d *driver) answer() {
 			w.done <- nil
 		}
 	}
-	if d.r.commands != nil {
-		d.publish()
-	}
 }
 
 // received tells the sender of a handover that it is applied, and what the answers are. After a gap nothing is told: it
