@@ -151,6 +151,8 @@ if [ "${1-}" = long ]; then
 	run force ./whatif/prove -run BruteForce -flows 2000 -timeout 1h
 	run kills ./cmd/nudge -run 'TestKill|TestFaultyProvider' -kills 2000 -faulty-runs 10000 -faulty-speed 6000 -timeout 1h
 	run edits ./lsp -run TestEdits -edits 100000 -timeout 2h
+	# What users see of a divided store is the same. The tests that are left out look into a file.
+	run divided ./app -partitions 4 -skip 'TestDamaged|TestMetricsPage|TestRepair|TestFormats' -timeout 1h
 	run document ./server -run TestDocument -requests 30000
 	run disk ./cmd/nudge -run TestDiskFaults -every-fault -timeout 1h
 	run losses ./cmd/nudge -run TestPowerLoss -losses 200000 -timeout 1h

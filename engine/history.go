@@ -46,17 +46,17 @@ func (a *applier) remarkOn(profile string, from int) {
 
 // ownHistory adds to the history of the person whom an event or a reply names what it did for nobody else.
 func (a *applier) ownHistory() {
-	profile := ""
+	profile, again := "", false
 	switch p := a.in.Payload.(type) {
 	case *Event:
-		profile = p.Profile
+		profile, again = p.Profile, p.Passed != nil // it was here first, and has an entry that says it follows
 	case *Reply:
 		profile = p.Profile
 	}
 	if profile == "" || !a.e.State.owns(profile) {
 		return
 	}
-	if a.out.Answer.Ignored != "" {
+	if a.out.Answer.Ignored != "" && !again {
 		a.remark(HistoryEntry{Profile: profile, Ignored: a.out.Answer.Ignored})
 	}
 	a.remarkOn(profile, 0)

@@ -142,14 +142,28 @@ func (c *commandLog) stop() {
 	c.pending = nil
 }
 
-// obeys returns the common commands that the partition has not taken, as groups.
-func (d *driver) obeys() ([]*Group, error) {
-	if d.r.commands == nil {
-		return nil, nil
-	}
+// obey applies the common commands that the partition has not taken, before anything else: they change whom that concerns.
+func (d *driver) obey() error {
 	h, err := d.r.commands.after(d.number)
 	if err != nil || len(h.Inputs) == 0 {
-		return nil, err
+		return err
 	}
-	return d.loop.Take(h)
+	groups, err := d.loop.Take(h)
+	if err != nil {
+		return err
+	}
+	began := time.Now()
+	step, err := d.loop.Step(d.r.config.Clock.Now(), groups)
+	if err != nil {
+		return err
+	}
+	d.r.metrics.step(d.number, step, nil, time.Since(began))
+	d.handOn(step)
+	return d.obeyed(groups)
+}
+
+// obeyed tells the others what the partition has taken of the common commands.
+func (d *driver) obeyed(groups []*Group) error {
+	d.publish()
+	return d.r.commands.applied(d.number, d.loop.core.State.SeenOf(len(d.r.drivers)), groups)
 }

@@ -102,8 +102,7 @@ func (d *driver) recover() error {
 	}
 	d.handOn(step)
 	if d.r.commands != nil {
-		d.publish()
-		return d.r.commands.applied(d.number, d.loop.core.State.SeenOf(len(d.r.drivers)), nil)
+		return d.obeyed(nil)
 	}
 	return nil
 }
@@ -152,17 +151,15 @@ func (d *driver) standing() time.Duration {
 
 // step takes the inputs that have arrived and applies them.
 func (d *driver) step() (*Step, error) {
-	d.delivered()
-	obeys, err := d.obeys()
-	if err != nil {
-		return nil, err
+	if d.r.commands != nil {
+		d.delivered()
+		if err := d.obey(); err != nil {
+			return nil, err
+		}
 	}
-	d.batch = d.batch[:0]
-	if obeys == nil { // else those come alone, since they change whom the others concern
-		d.batch, d.returned = append(d.batch, d.returned...), nil
-		d.batch = d.queue.take(d.batch, d.r.config.Batch)
-	}
-	d.groups = append(d.groups[:0], obeys...)
+	d.batch, d.returned = append(d.batch[:0], d.returned...), nil
+	d.batch = d.queue.take(d.batch, d.r.config.Batch)
+	d.groups = d.groups[:0]
 	for _, w := range d.batch {
 		d.flying -= w.Frees
 	}
@@ -187,9 +184,10 @@ func (d *driver) step() (*Step, error) {
 		s.done <- nil
 	}
 	d.r.metrics.step(d.number, step, d.batch, time.Since(began))
-	if err := d.answer(obeys); err != nil {
-		return nil, err
+	if d.r.commands != nil {
+		d.publish() // before the answers: who has one may expect that others know
 	}
+	d.answer()
 	if len(step.Damaged) > 0 {
 		if err := d.countOutbox(); err != nil {
 			return nil, err
@@ -197,7 +195,10 @@ func (d *driver) step() (*Step, error) {
 	}
 	step.Again = step.Again || !d.queue.empty()
 	d.handOn(step)
-	return step, d.handOver()
+	if d.r.commands != nil {
+		err = d.handOver()
+	}
+	return step, err
 }
 
 // makeRoom tells the loop how many messages each account may take, of which every partition gets its share, and until when the

@@ -113,8 +113,8 @@ func (d *driver) gather() error {
 	return nil
 }
 
-// answer tells those who wait for the batch, and for common commands, that it is durable.
-func (d *driver) answer(obeyed []*Group) error {
+// answer tells those who wait for the batch that it is durable.
+func (d *driver) answer() {
 	for _, w := range d.batch {
 		switch {
 		case w.handover != nil:
@@ -125,11 +125,6 @@ func (d *driver) answer(obeyed []*Group) error {
 			w.done <- nil
 		}
 	}
-	if d.r.commands == nil {
-		return nil
-	}
-	d.publish()
-	return d.r.commands.applied(d.number, d.loop.core.State.SeenOf(len(d.r.drivers)), obeyed)
 }
 
 // received tells the sender of a handover that it is applied, and what the answers are. After a gap nothing is told: it
