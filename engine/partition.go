@@ -262,6 +262,7 @@ func (a *applier) passOn(ev *Event) {
 		}
 	}
 	idle := len(a.out.Answer.Decisions) == 0
+	counts := idle && a.in.Derived == 0 // one that a flow emitted counts as such
 	passed := Passed{ID: a.eventID(ev), Known: a.ws.person(ev.Profile).shown(), Collected: a.collectedBy(ev)}
 	others, first := append(a.startedIn(ev, now), a.in.Elsewhere...), -1
 	if len(later) > 0 {
@@ -275,7 +276,7 @@ func (a *applier) passOn(ev *Event) {
 	for _, to := range a.without(others) {
 		a.pass(ev, to, &passed)
 	}
-	if idle {
+	if counts {
 		a.countElsewhere(ev)
 	}
 	if len(a.out.Owed) > 0 {

@@ -61,6 +61,8 @@ func TestPartitionsCorpus(t *testing.T) {
 		{700213, 2},   // a run that had reached its goal was tried again
 		{20261255, 2}, // a wait took a do that moved the run to another wait, and a newer version takes over from only one of the two
 		{20261786, 8}, // an event comes before the deploy of a campaign that another partition has fired already
+		{20280154, 4}, // the do that a wait takes first parks the run in a fetch
+		{4279, 4},     // an event that breaks its shape comes before the deploy that has the shape
 	} {
 		if r := RunOver(of.seed, *hours, of.over); r.Err != nil {
 			t.Errorf("%s over %d partitions\n%s\n%v", r, of.over, r.Config, r.Err)

@@ -50,7 +50,8 @@ func (w *world) attributeOf(x *example) *engine.Input {
 // any use for it, and the sender must be told so.
 func (w *world) misspeak() {
 	event := pick(w.dice, w.example.events...)
-	if !w.example.declared[event] || w.model.Active() == 0 {
+	early := slices.ContainsFunc(w.parts, func(p *process) bool { return p.model.Active() == 0 }) // the deploy is still to come there
+	if !w.example.declared[event] || early {
 		return
 	}
 	known := w.example.shapes[event]

@@ -270,8 +270,10 @@ func (w *walk) now() time.Time { return w.f.now.Time() }
 
 func (w *walk) note(kind engine.Kind, step, message int, detail string) {
 	w.path = append(w.path, entry{w.f.now, kind, step, message, detail})
-	if kind == engine.KindWaiting {
+	if kind == engine.KindWaiting && w.goingOn() == nil {
 		w.waitsAt(step)
+	} else if kind == engine.KindWaiting && w.status == engine.Waiting { // while a do is under way the run is where that stands
+		w.waitsAt(w.at)
 	}
 }
 
