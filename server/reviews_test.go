@@ -40,8 +40,10 @@ func TestReviews(t *testing.T) {
 	var m *jobs.Manager
 	s := start(t, shop, persons("ann", "bob"), withJobs(t, &m))
 	for _, order := range []string{"7", "8"} {
-		s.by("ann", "POST", "/v1/events", `{"type": "order.shipped", "data": {"order_id": "`+order+`", "customer": "cid"}}`).is(200)
+		var answer engine.Answer
+		s.by("ann", "POST", "/v1/events", `{"type": "order.shipped", "data": {"order_id": "`+order+`", "customer": "cid"}}`).is(200).decode(&answer)
 		<-s.posts
+		s.untilWaits(answer.Decisions[0].Run)
 	}
 	state, err := s.store.State()
 	must(t, err)

@@ -273,6 +273,24 @@ func (s *service) until(id string, done func(server.Run) bool) (r server.Run) {
 	return r
 }
 
+// untilWaits returns once a run waits, so that the provider's answer to what it sent is taken.
+func (s *service) untilWaits(id string) {
+	s.t.Helper()
+	run, err := engine.ParseRunID(id)
+	must(s.t, err)
+	tick := time.NewTicker(time.Millisecond)
+	defer tick.Stop()
+	for range 10_000 {
+		r, err := s.store.Run(run)
+		must(s.t, err)
+		if r.Status == engine.Waiting {
+			return
+		}
+		<-tick.C
+	}
+	s.t.Fatalf("run %s does not wait", id)
+}
+
 // runs is how many runs there are.
 func (s *service) runs() int {
 	s.t.Helper()
