@@ -65,6 +65,7 @@ func seedOfKills(t *testing.T) uint64 {
 // legal way, and every second message is the next attempt after an outcome that the timeline calls
 // unknown.
 func TestKill(t *testing.T) {
+	t.Parallel() // it waits most of the time
 	seed := seedOfKills(t)
 	newKilled(t, t.TempDir(), faultyProgram(t), seed, killSpeed).lives(*kills)
 }
@@ -72,6 +73,7 @@ func TestKill(t *testing.T) {
 // TestKillDivided does so over four partitions, with events of people that start runs for others, most of whom are of another
 // partition than who names them.
 func TestKillDivided(t *testing.T) {
+	t.Parallel() // it waits most of the time
 	k := newKilled(t, t.TempDir(), faultyProgram(t), seedOfKills(t), killSpeed)
 	k.divide(4)
 	k.lives((*kills + 1) / 2)

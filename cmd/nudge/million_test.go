@@ -45,10 +45,14 @@ const (
 // program at random moments. At every look the people add up to the audience (I9). At the
 // end everybody got one message, except where the outcome of the message is unknown, and
 // nobody got two.
-func TestMillion(t *testing.T) { newMillion(t, *rowCount).goes() }
+func TestMillion(t *testing.T) {
+	t.Parallel() // it waits most of the time
+	newMillion(t, *rowCount).goes()
+}
 
 // TestMillionDivided does so over four partitions.
 func TestMillionDivided(t *testing.T) {
+	t.Parallel() // it waits most of the time
 	m := newMillion(t, *rowCount)
 	m.write("nudge.yaml", m.read("nudge.yaml")+"partitions: 4\n")
 	m.goes()

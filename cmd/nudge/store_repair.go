@@ -21,9 +21,10 @@ const storeRepairHelp = `Repair reads what it can of a damaged store, and writes
 and numbers agree. It lists what it could not read. Live runs that it could not read are in
 quarantine afterwards: nudge runs list --quarantined shows them.
 
-FILE is a nudge.db or its data folder; of a store with partitions, one of its files. Repair changes nothing of it, and never writes over a
-file. The server must not be running. A copy of the file from before the damage is better than
-a repair, if the copy is recent. To use the new file, put it in the place of the damaged one.`
+FILE is a nudge.db or its data folder; of a store with partitions, one of its files. Repair
+changes nothing of it, and never writes over a file. The server must not be running. A copy of
+the file from before the damage is better than a repair, if the copy is recent. To use the new
+file, put it in the place of the damaged one.`
 
 // storeRepair is the result of a repair.
 type storeRepair struct {
