@@ -83,8 +83,11 @@ func (v *visit) foundKeys(asked string) (hits []hit) {
 	return hits
 }
 
+// campaignsFound is how many campaigns, the newest, are looked at for a part of an ID.
+const campaignsFound = 20
+
 // findLook is how many runs, the newest, are looked at for ended ones with a key.
-const findLook = 60
+const findLook = 25
 
 // named takes what has a name with the text in it, at most so many of a kind.
 func named(hits []hit, asked string, h hit) []hit {
@@ -114,7 +117,7 @@ func (v *visit) foundCampaigns(asked string) (hits []hit) {
 	if c, err := v.api.Campaign(v.ctx(), asked); err == nil {
 		return []hit{{"Campaign", v.campaignName(c.ID), campaignPath(c.ID), c.Status + ", " + c.ID, true}}
 	}
-	page, err := v.api.Campaigns(v.ctx(), client.CampaignQuery{})
+	page, err := v.api.Campaigns(v.ctx(), client.CampaignQuery{Limit: campaignsFound})
 	if err != nil {
 		return nil
 	}

