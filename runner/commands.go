@@ -46,25 +46,34 @@ func openCommandLog(parts []Part) (*commandLog, error) {
 func (c *commandLog) add(in *engine.Input) (*waiting, error) {
 	c.adding.Lock()
 	defer c.adding.Unlock()
-	c.mu.Lock()
-	number, stopped := c.last+1, c.stopped
-	c.mu.Unlock()
-	if stopped {
-		return nil, ErrStopped
+	w := &waiting{Group: Group{Inputs: []*engine.Input{in}, Answers: make([]engine.Answer, 1)}, done: make(chan error, 1), arrived: time.Now()}
+	number, err := c.expect(w)
+	if err != nil {
+		return nil, err
 	}
 	one := *in
 	one.Origin = &engine.Origin{From: c.from, Number: number}
-	if err := c.store.AddCommand(&one); err != nil {
-		return nil, err
-	}
-	w := &waiting{Group: Group{Inputs: []*engine.Input{in}, Answers: make([]engine.Answer, 1)}, done: make(chan error, 1), arrived: time.Now()}
+	err = c.store.AddCommand(&one)
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.last = number; c.stopped {
-		return nil, ErrStopped // the next start takes it
+	if err != nil {
+		c.pending = slices.DeleteFunc(c.pending, func(o order) bool { return o.number == number })
+		return nil, err
 	}
-	c.pending = append(c.pending, order{number, w})
+	c.last = number
 	return w, nil
+}
+
+// expect makes a command that is about to be added have an answer: a partition that takes one before it may see it at once.
+func (c *commandLog) expect(w *waiting) (number uint64, err error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.stopped {
+		return 0, ErrStopped
+	}
+	number = c.last + 1
+	c.pending = append(c.pending, order{number, w})
+	return number, nil
 }
 
 // after returns the commands that a partition has not taken. Each partition gets records of its own.
