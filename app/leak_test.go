@@ -20,7 +20,7 @@ import (
 	"nudge/examples"
 )
 
-var reloads = flag.Int("reloads", 120, "how many reloads TestLeaks does, with seven connections each; a day of one a minute has 1440")
+var reloads = flag.Int("reloads", 480, "how many reloads TestLeaks does, with seven connections each; a day of one a minute has 1440")
 
 // held is what a process holds: goroutines, open files, and bytes of the heap in use.
 type held struct{ goroutines, files, heap int }
@@ -128,8 +128,10 @@ func TestLeaks(t *testing.T) {
 	}
 	after := heldNow(t)
 	t.Logf("after a third of %d reloads: %+v; after all: %+v", *reloads, before, after)
-	const perReload, once = 1 << 10, 256 << 10 // a version of the flow that is kept takes over 5 KiB
-	if after.goroutines > before.goroutines+10 || after.files > before.files+10 || after.heap > before.heap+once+*reloads*perReload {
+	// A version of the flow that is kept takes over 5 KiB, 1.6 MB in the default run. Buffers and tables that fill once take
+	// up to 800 KB more on a busy machine; they do not grow with the reloads.
+	const once = 1 << 20
+	if after.goroutines > before.goroutines+10 || after.files > before.files+10 || after.heap > before.heap+once {
 		t.Errorf("the server holds %+v after %d reloads, and held %+v after a third of them", after, *reloads, before)
 	}
 }
