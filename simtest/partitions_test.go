@@ -2,6 +2,7 @@ package simtest
 
 import (
 	"flag"
+	"runtime/debug"
 	"testing"
 )
 
@@ -18,6 +19,7 @@ var mustReachApart = []string{"handed over", "a handover lost", "a handover doub
 
 // TestPartitions plays histories over several partitions, each with a disk and a process of its own.
 func TestPartitions(t *testing.T) {
+	defer debug.SetGCPercent(debug.SetGCPercent(400))
 	n := max(9, *seeds/2)
 	if testing.Short() {
 		n = 6

@@ -242,10 +242,11 @@ func (e *erasure) isOld(j *engine.Journaled) bool {
 	return j.Seq <= e.upTo || err == nil && id.Seq() <= e.upTo
 }
 
-// anonymous returns a run without the person and the content; only its course is left.
+// anonymous returns a run without the person and the content; only its course is left, and which attempts were given up: a
+// late receipt of one of them must not be taken for the next.
 func anonymous(r *engine.Run) *engine.Run {
 	left := &engine.Run{ID: r.ID, Flow: r.Flow, Version: r.Version, StartedBy: r.StartedBy, Status: r.Status,
-		At: r.At, Outcome: r.Outcome, Goal: r.Goal, Ended: r.Ended, Depth: r.Depth, Campaign: r.Campaign, Replied: r.Replied, Dropped: r.Dropped, Arms: r.Arms}
+		At: r.At, Outcome: r.Outcome, Goal: r.Goal, Ended: r.Ended, Depth: r.Depth, Campaign: r.Campaign, Replied: r.Replied, Dropped: r.Dropped, Arms: r.Arms, Retries: r.Retries}
 	for _, m := range r.Messages {
 		why := ""
 		if m.Status == engine.Unsent {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"os"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 
@@ -203,6 +204,15 @@ func BenchmarkRunRecord(b *testing.B) {
 			}
 			b.ReportMetric(float64(size), "B/run")
 		})
+	}
+}
+
+// TestForgottenRetries: a late receipt of an attempt that was given up says nothing of the next one, also when
+// the person was forgotten in between.
+func TestForgottenRetries(t *testing.T) {
+	run := ended()
+	if left := anonymous(run); !slices.Equal(left.Retries, run.Retries) || len(left.Retries) == 0 {
+		t.Errorf("%v is left of the attempts that were given up, %v", left.Retries, run.Retries)
 	}
 }
 
