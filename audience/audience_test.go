@@ -68,7 +68,7 @@ func shown(bad []engine.BadRow) (lines []string) {
 
 func TestFiles(t *testing.T) {
 	const data = "data:\n  name: optional string\n  points: number\n  vip: optional boolean\n  since: optional time\n  tags: optional [string]"
-	long := strings.Repeat("x", engine.MaxProfileBytes+1)
+	long, most := strings.Repeat("x", engine.MaxProfileBytes+1), strings.Repeat("n", engine.MaxEventBytes-len(`{"note":""}`))
 	for name, test := range map[string]struct {
 		file, text, trigger, data string
 		rows, bad                 []string
@@ -106,6 +106,14 @@ func TestFiles(t *testing.T) {
 		"UTF-16 without a mark": {file: "p.csv", text: "p\x00r\x00\n\x00", failed: "audiences/p.csv: it is UTF-16; save it as UTF-8"},
 		"carriage returns": {file: "p.csv", text: "profile,note\rann,1\rbob,2\r",
 			failed: "audiences/p.csv: its lines end with a carriage return alone; save it with line feeds (Unix or Windows line ends)"},
+		"a carriage return before the last letter": {file: "p.csv", text: "profile\ra",
+			failed: "audiences/p.csv: its lines end with a carriage return alone; save it with line feeds (Unix or Windows line ends)"},
+		"long cells are shortened": {file: "p.csv", data: "data: { points: number }", text: "profile,points\nann," + strings.Repeat("é", 40) + "\nbob," + strings.Repeat("é", 41) + "\n",
+			bad: []string{`2: points must be a number, got "` + strings.Repeat("é", 40) + `"`, `3: points must be a number, got "` + strings.Repeat("é", 40) + `…"`}},
+		"as much data as is allowed": {file: "p.csv", text: "profile,note\nann," + most + "\nbob,x" + most + "\n", rows: []string{`ann {"note":"` + most + `"}`},
+			bad: []string{"3: it has 65537 bytes of data; 65536 are allowed"}},
+		"a JSON line that is too long": {file: "p.jsonl", text: "{\"profile\": \"ann\"}\n" + strings.Repeat(" ", audience.MaxRowBytes) + "\n",
+			failed: "audiences/p.jsonl: line 2 is longer than a megabyte"},
 		"Windows line ends": {file: "p.csv", text: "profile,note\r\nann,1\r\n", rows: []string{`ann {"note":"1"}`}},
 		"people who may not come in": {file: "p.csv", text: "profile,note\nann ,1\n\" \",2\nbob\x00,3\nann\u00a0,4\nZo\ufffd,5\nann,6\n", rows: []string{`ann {"note":"6"}`},
 			bad: []string{"2: the person's id must not end with a space", "3: the person's id must not be blank", "4: the person's id must not have a control character, has U+0000",
@@ -277,6 +285,64 @@ func TestFrozenFiles(t *testing.T) {
 	cancel()
 	if _, err := folder.Freeze(ended, freezeOf(t, "audience: p.csv", "")); err == nil {
 		t.Error("an audience was frozen after the end")
+	}
+}
+
+// TestDealt verifies that each partition of a divided installation gets the rows of its own people, that an audience that cannot be read
+// leaves no file, and that a partition removes only what its own campaigns needed.
+func TestDealt(t *testing.T) {
+	dir := t.TempDir()
+	folder, err := audience.Open(dir, audience.Sources{Project: fstest.MapFS{
+		"audiences/p.csv":    {Data: []byte("profile\nann\nbob\ncid\ndee\neve\n")},
+		"audiences/torn.csv": {Data: []byte("profile\nann\n\"bob\n" + strings.Repeat("cid\n", 400_000))},
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	folder.Divide(2)
+	freeze := func(file string, home int) *engine.Snapshot {
+		f := freezeOf(t, "audience: "+file, "")
+		f.Campaign = engine.FirstCampaign(home) + 1
+		got, err := folder.Freeze(t.Context(), f)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return got
+	}
+	if got := freeze("torn.csv", 0); got.Failed == "" || got.Audience != "" || got.Dealt != nil {
+		t.Errorf("a torn file is dealt: %+v", got)
+	}
+	if left, _ := filepath.Glob(filepath.Join(dir, "*")); len(left) != 0 {
+		t.Errorf("a torn file leaves %q", left)
+	}
+	first, second := freeze("p.csv", 0), freeze("p.csv", 1)
+	if first.Failed != "" || first.Rows != 5 || len(first.Dealt) != 2 || first.Dealt[0]+first.Dealt[1] != 5 || first.Audience == second.Audience {
+		t.Fatalf("dealt as %+v and %+v", first, second)
+	}
+	for p, rows := range first.Dealt {
+		got, _, err := folder.Read(engine.PartOf(first.Audience, p), 0, rows)
+		if err != nil || len(got) == 0 {
+			t.Errorf("partition %d has no rows: %v", p, err)
+		}
+		for _, row := range got {
+			if engine.PartitionOf(row.Profile, 2) != p {
+				t.Errorf("partition %d has %s", p, row.Profile)
+			}
+		}
+	}
+	if err := folder.Keep(0, nil); err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := folder.Read(engine.PartOf(first.Audience, 0), 0, 1); err == nil {
+		t.Error("what no campaign of partition 0 needs is kept")
+	}
+	if err := folder.Keep(1, []string{second.Audience}); err != nil {
+		t.Fatal(err)
+	}
+	for p, rows := range second.Dealt {
+		if _, _, err := folder.Read(engine.PartOf(second.Audience, p), 0, rows); err != nil {
+			t.Errorf("partition %d has lost its rows: %v", p, err)
+		}
 	}
 }
 
