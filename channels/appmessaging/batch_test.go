@@ -199,6 +199,8 @@ func TestSendBatchAnswers(t *testing.T) {
 			[]channels.Result{refused("failed at once"), accepted("b")}},
 		{"not JSON", 202, `<html>`, twice(unknown("answered 202, but the answer is not the JSON of a batch"))},
 		{"another shape", 202, `{"messageId":"a"}`, twice(unknown("answered 202, but the answer is not the JSON of a batch"))},
+		{"an object without fields", 202, `{}`, twice(unknown("answered 202, but the answer is not the JSON of a batch"))},
+		{"longer than a refusal may be", 202, `[{"messageId":"a","note":"` + strings.Repeat("x", maxError) + `"},{"messageId":"b"}]`, []channels.Result{accepted("a"), accepted("b")}},
 		{"nothing", 204, ``, twice(unknown("answered 204, but the answer is not the JSON of a batch"))},
 		{"too many", 429, ``, twice(deferred("429: too many requests", 0))},
 		{"broken", 500, ``, twice(unknown("500: the provider failed"))},

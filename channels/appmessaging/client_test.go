@@ -141,6 +141,13 @@ func TestSendLosesAnswer(t *testing.T) {
 		c.Close()
 	})
 	checkResult(t, newClient(t, url, nil).Send(t.Context(), hello()), channels.Unknown, "could not be read")
+
+	url = rawServer(t, func(_ int, c net.Conn) { // it has not taken the message, whatever else it says
+		readRequest(c)
+		fmt.Fprint(c, "HTTP/1.1 300 Multiple Choices\r\nContent-Length: 100\r\n\r\n<html>")
+		c.Close()
+	})
+	checkResult(t, newClient(t, url, nil).Send(t.Context(), hello()), channels.Refused, "redirect")
 }
 
 func TestSendTimesOut(t *testing.T) {

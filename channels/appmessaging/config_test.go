@@ -47,6 +47,16 @@ func TestNewNamesTheWrongField(t *testing.T) {
 	}
 }
 
+// TestTokens: a token may have every character that can be seen.
+func TestTokens(t *testing.T) {
+	for r := rune(0); r < 0x100; r++ {
+		_, err := New(Config{BaseURL: "https://api.comapi.com", PathPrefix: "/cpaas", Token: Secret("a" + string(r) + "b")})
+		if may := r > ' ' && r < 0x7f; (err == nil) != may {
+			t.Errorf("a token with %q: %v", r, err)
+		}
+	}
+}
+
 func TestConfigShowsNoSecret(t *testing.T) {
 	config := Config{BaseURL: "https://api.comapi.com", PathPrefix: "/cpaas", Token: token}
 	var out bytes.Buffer

@@ -48,3 +48,39 @@ func TestConnectionsAreShared(t *testing.T) {
 		server.Close()
 	}
 }
+
+// TestConnectionsAreKept: as many senders as there may be use the same connections again, each its own. Opening one takes longer than a
+// send.
+func TestConnectionsAreKept(t *testing.T) {
+	const senders = 120 // more than Go's transport keeps
+	var connections, posts atomic.Int32
+	together := [2]chan bool{make(chan bool), make(chan bool)}
+	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		n := posts.Add(1)
+		round := together[(n-1)/senders]
+		if n%senders == 0 {
+			close(round)
+		}
+		<-round // so that each needs a connection of its own
+		w.WriteHeader(http.StatusCreated)
+		fmt.Fprint(w, `{"messageId":"m1"}`)
+	}))
+	server.Config.ConnState = func(_ net.Conn, s http.ConnState) {
+		if s == http.StateNew {
+			connections.Add(1)
+		}
+	}
+	server.Start()
+	t.Cleanup(server.Close)
+	c := newClient(t, server.URL, func(c *Config) { c.Concurrency = senders })
+	for range together {
+		var all sync.WaitGroup
+		for range senders {
+			all.Go(func() { checkResult(t, c.Send(t.Context(), hello()), channels.Accepted, "") })
+		}
+		all.Wait()
+	}
+	if n := connections.Load(); n != senders {
+		t.Errorf("%d senders opened %d connections", senders, n)
+	}
+}

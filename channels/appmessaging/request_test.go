@@ -40,6 +40,7 @@ func TestEncode(t *testing.T) {
 			To: "dave", Parts: []channels.Part{text}, Ref: ref,
 			Metadata: map[string]any{"ticket": 17},
 		},
+		"one platform": {To: "dave", Body: "Hello", Alert: &channels.Alert{APNS: map[string]any{"badge": 1}}},
 		"platforms": {To: "dave", Body: "Hello", Alert: &channels.Alert{
 			APNS: map[string]any{"badge": 1, "sound": "ping.aiff", "payload": map[string]any{"k": "v"}},
 			FCM:  map[string]any{"collapse_key": "support", "notification": map[string]any{"title": "T"}},
@@ -97,6 +98,8 @@ func TestEncodeRefuses(t *testing.T) {
 		"apns.badge of the alert must be a whole number": {To: "dave", Body: "x", Alert: &channels.Alert{APNS: map[string]any{"badge": "3"}}},
 		"both options and a body of a channel": {To: "dave", Template: "t", From: &channels.Sender{ID: "acme"},
 			Custom: map[string]any{"sms": "x"}},
+		"want one of them. An alert": {To: "dave", Body: "x", Options: map[string]map[string]any{"sms": {"from": "acme"}},
+			Metadata: map[string]any{"k": 1}},
 		"send large parts by URL":   {To: "dave", Body: strings.Repeat("x", maxRequest)},
 		"cannot be written as JSON": {To: "dave", Body: "x", Metadata: func() {}},
 	} {
