@@ -212,12 +212,13 @@ func (fd *finder) number(x *ast.BasicLit, stack []ast.Node) {
 		edit{from, fd.offset(x.End()), "mutantNext(mutantNumber, " + name + "(" + x.Value + "))", false})
 }
 
-// unused reports whether nobody looks at a number: it is returned beside an error, or it is how much room something has at first.
+// unused reports whether nobody looks at a number: it is returned beside an error or false, or it is how much room something has at first.
 func (fd *finder) unused(x *ast.BasicLit, parent ast.Node) bool {
 	switch parent := parent.(type) {
 	case *ast.ReturnStmt:
-		last := fd.types[parent.Results[len(parent.Results)-1]]
-		return !last.IsNil() && types.Identical(last.Type, types.Universe.Lookup("error").Type()) || types.Implements(last.Type, types.Universe.Lookup("error").Type().Underlying().(*types.Interface))
+		last := parent.Results[len(parent.Results)-1]
+		failure := types.Universe.Lookup("error").Type().Underlying().(*types.Interface)
+		return len(parent.Results) > 1 && (fd.source(last) == "false" || !fd.types[last].IsNil() && types.Implements(fd.types[last].Type, failure))
 	case *ast.CallExpr:
 		return fd.source(parent.Fun) == "make" && parent.Args[len(parent.Args)-1] == x && (len(parent.Args) == 3 || strings.HasPrefix(fd.source(parent.Args[0]), "map["))
 	}

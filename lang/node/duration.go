@@ -68,11 +68,11 @@ func ParseDuration(text string) (days int, clock time.Duration, err error) {
 }
 
 // splitUnit takes one number and its unit from the beginning of text. The number is
-// negative if there is none.
+// negative if there is none, and too large if it has too many digits to be counted.
 func splitUnit(text string) (number int, unit, rest string) {
 	i := 0
-	for i < len(text) && text[i] >= '0' && text[i] <= '9' && i < 12 {
-		number = number*10 + int(text[i]-'0')
+	for i < len(text) && text[i] >= '0' && text[i] <= '9' {
+		number = min(number*10+int(text[i]-'0'), maxNumber+1)
 		i++
 	}
 	if i == 0 {

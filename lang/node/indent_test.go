@@ -2,6 +2,26 @@ package node
 
 import "testing"
 
+// TestMeantIndentation holds which indentation is proposed for a line: that of the nearest block of its kind.
+func TestMeantIndentation(t *testing.T) {
+	for text, want := range map[string]string{
+		"a:\n  - b: 1\n   - c: 2\n":                          "this line is indented by 3 spaces, but its neighbours by 2 spaces",
+		"a:\n  b:\n      - c\n    - d\n":                     "this line is indented by 4 spaces, but its neighbours by 6 spaces",
+		"a:\n  b:\n    c: 1\n d: 1\n":                        "this line is indented by 1 space, but its neighbours by 0 spaces",
+		"a:\n    - b:\n          c: 1\n       d: 1\n":        "this line is indented by 7 spaces, but its neighbours by 6 spaces",
+		"a:\n    - b:\n        - c: 1\n      - d: 1\n":       "this line is indented by 6 spaces, but its neighbours by 4 spaces",
+		"a:\n  - b\n  c: 1\n":                                "this line is indented by 2 spaces, but its neighbours by 0 spaces",
+		"a:\n    b: 1\n  - c\n":                              "this line is indented by 2 spaces, but its neighbours by 4 spaces",
+		"a:\n  - b:\n      c: 1\n           - d: 1\n":        "this line is indented by 11 spaces, but no block above it starts there",
+		"a:\n  - b: 1\n    c: |\n     x\n    y\n     d: 1\n": "this line is indented by 5 spaces, but no block above it starts there",
+	} {
+		s := &source{lines: splitLines(text)}
+		if _, got := s.misplaced(); got != want {
+			t.Errorf("%q: %s, want %s", text, got, want)
+		}
+	}
+}
+
 // TestIndentation holds which line of a broken file is named: 0 for none, as in all
 // files that are right.
 func TestIndentation(t *testing.T) {

@@ -70,7 +70,7 @@ func (m *Map) value(i int) *Value {
 // swallowed the value.
 func emptyAt(v *Value, key *yaml.Node) *Value {
 	n := *v.n
-	n.Line, n.Column = key.Line, key.Column
+	n.Line, n.Column, n.Style = key.Line, key.Column, key.Style
 	if n.Value == "" {
 		n.Value = key.Value
 	}

@@ -121,7 +121,10 @@ func (s *source) plain(n *yaml.Node, depth int) bool {
 	if n.Kind == yaml.MappingNode {
 		ok = s.plainKeys(n) && ok
 	}
-	for _, child := range n.Content {
+	for i, child := range n.Content {
+		if n.Kind == yaml.MappingNode && i%2 == 0 && len(child.Content) > 0 {
+			continue // a key that is no word is reported
+		}
 		ok = s.plain(child, depth+1) && ok
 	}
 	return ok

@@ -86,6 +86,18 @@ func TestMismatches(t *testing.T) {
 		{shape, `{"id":"x","n":1e999}`, `n must be a number that fits into 64 bits, got '1' at byte 15`},
 		{list, `{"items":[{"price":1},{"price":2},{"price":"3"}]}`, `items[2].price must be a number, got text`},
 		{list, `{"items":[{}]}`, `items[0].price is missing; it must be a number`},
+		{shape, "{\"id\":\"a\x01b\"}", `id must be text without control characters, got '\x01' at byte 9`},
+		{shape, `{"id":"a\x"}`, `id must be text with valid escapes, got '"' at byte 7`},
+		{shape, `{"id":"a`, `id must be a closing ", got the end of the text`},
+		{shape, `{"id" "a"}`, `it must be a colon after a field's name, got '"' at byte 7`},
+		{shape, `{"id":"x","status":"` + strings.Repeat("y", 50) + `"}`, `status must be one of closed, open, got "` + strings.Repeat("y", 39) + `…`},
+		{shape, "{\"id\":\"\xff\"}", `it must be UTF-8 text, got other bytes`},
+		{shape, `{"id":tru}`, `id must be a JSON value, got 't' at byte 7`},
+		{shape, `{"id":true}`, `id must be text, got true or false`},
+		{Day, `"2026-02-30"`, `it must be a date such as 2026-03-05, got "2026-02-30"`},
+		{OneOf("open"), `"x"`, `it must be one of open, got "x"`},
+		{Boolean, `1`, `it must be true or false, got a number`},
+		{Any, `[1 2]`, `it must be a comma between two items, got '2' at byte 4`},
 		{list, `{"items":{}}`, `items must be a list, got an object`},
 		{Any, strings.Repeat("[", 40) + strings.Repeat("]", 40), strings.Repeat("[0]", 33) + ` must be nested at most 32 levels deep, got more`},
 	}
@@ -94,6 +106,15 @@ func TestMismatches(t *testing.T) {
 		var m *Mismatch
 		if !errors.As(err, &m) || m.Error() != tt.want {
 			t.Errorf("%s: got %v, want %s", tt.text, err, tt.want)
+		}
+	}
+}
+
+// TestMismatchBelow: the path of a mismatch is told from where the value stands.
+func TestMismatchBelow(t *testing.T) {
+	for path, want := range map[string]string{"": "data must be text", "a.b": "data.a.b must be text", "[2].c": "data[2].c must be text"} {
+		if got := (&Mismatch{Path: path, Want: "text", Got: "a list"}).At("data").Error(); got != want+", got a list" {
+			t.Errorf("%q: %s", path, got)
 		}
 	}
 }
