@@ -136,7 +136,7 @@ func (e *syntaxError) plain(text, message string) {
 		e.message, e.hint = `unexpected "-"`, "names cannot contain a hyphen, and templates cannot compute"
 	case strings.Contains(message, "unexpected {{end}}"):
 		e.message, e.hint = "this end closes nothing", "remove it, or add an if, range or with before it"
-	case strings.Contains(message, "unexpected {{else"):
+	case strings.Contains(message, "unexpected {{else") || strings.Contains(message, "expected end; found {{else"):
 		e.message, e.hint = "this else does not belong to an if", "put it between an if, range or with and its end"
 	case strings.Contains(message, "missing value for"):
 		e.message = strings.TrimSuffix(message[strings.Index(message, "missing value for"):], " ")
@@ -186,7 +186,7 @@ func (e *syntaxError) unexpected(message string, narrow func(string)) {
 	switch token {
 	case "=", "==":
 		e.hint = `compare with a function: {{ if eq data.plan "pro" }}`
-	case "&&", "&", "||", "and", "or":
+	case "&&", "&", "|", "||", "and", "or":
 		e.hint = "join conditions with functions: {{ if and data.paid data.vip }}"
 	case "!", "!=":
 		e.hint = "write not data.paid, or ne data.plan \"pro\""

@@ -19,6 +19,8 @@ var testScope = shape.MapOf(map[string]*shape.Type{
 		"id": shape.String, "total": shape.Number, "n": shape.Number, "currency": shape.String, "vip": shape.Boolean.OrNil(),
 		"note": shape.String.OrNil(), "at": shape.Moment, "tags": shape.ListOf(shape.String), "extra": shape.Any,
 		"items": shape.ListOf(shape.MapOf(map[string]*shape.Type{"name": shape.String, "price": shape.Number})),
+		"plan":  shape.OneOf("free", "gold", "silver"), "day": shape.Day, "count": shape.Number.OrNil(),
+		"people": shape.ListOf(shape.MapOf(map[string]*shape.Type{"name": shape.String.OrNil()})),
 	}),
 	"date": shape.MapOf(map[string]*shape.Type{"read": shape.Boolean}), // a step with the name of a function
 })
