@@ -126,7 +126,7 @@ func TestMarks(t *testing.T) {
 func TestPluralForms(t *testing.T) {
 	for locale, want := range map[string]string{
 		"en": "1011111", "fr": "0011111", "ja": "0000000", "pl": "2012222", "cs": "2012222", "ru": "2012222", "lt": "2011222",
-		"ar": "0123455", "zz": "1011111",
+		"ar": "0123455", "es": "1011111", "zz": "1011111",
 	} {
 		l, got := languageOf(locale), ""
 		for _, n := range []float64{0, 1, 2, 5, 11, 1e9, 1e15} {

@@ -30,8 +30,13 @@ func testValues() map[string]any {
 	if err != nil {
 		panic(err)
 	}
+	day, err := shape.ParseDate("2026-03-05")
+	if err != nil {
+		panic(err)
+	}
 	return map[string]any{
 		"data": map[string]any{
+			"plan": "gold", "day": day, "count": nil, "people": []any{},
 			"id": "O1", "total": 1234567.5, "n": 3, "currency": "gbp", "vip": nil, "note": nil, "at": at,
 			"tags": []any{"a", "b"}, "extra": map[string]any{"x": 1, "none": nil, "list": []any{}},
 			"items": []any{map[string]any{"name": "Lamp", "price": 20}, map[string]any{"name": "Rug", "price": 30.5}},
@@ -73,14 +78,18 @@ func body(text string) string { return "body: |-\n  " + strings.ReplaceAll(text,
 func TestTexts(t *testing.T) {
 	for text, want := range map[string]string{
 		`no action`: "no action",
-		`{{ data.id }} {{ .data.id }} {{ $.data.id }}`:                                                                    "O1 O1 O1",
-		`{{ data.total }} {{ data.n }}`:                                                                                   "1234567.5 3",
-		`{{ range data.items }}{{ .name }} of {{ data.id }};{{ end }}`:                                                    "Lamp of O1;Rug of O1;",
-		`{{ range $i, $x := data.items }}{{ $i }}={{ $x.name }} {{ end }}`:                                                "0=Lamp 1=Rug ",
-		`{{ range $x := data.items }}{{ $x.price }} {{ end }}`:                                                            "20 30.5 ",
-		`{{ if gt data.total 100 }}big{{ else }}small{{ end }}`:                                                           "big",
-		`{{ if eq data.n 3.0 }}three{{ end }}`:                                                                            "three",
-		`{{ if and (lt data.n 4) (ne data.id "O2") }}yes{{ end }}`:                                                        "yes",
+		`{{ data.id }} {{ .data.id }} {{ $.data.id }}`:                                                                            "O1 O1 O1",
+		`{{ data.total }} {{ data.n }}`:                                                                                           "1234567.5 3",
+		`{{ range data.items }}{{ .name }} of {{ data.id }};{{ end }}`:                                                            "Lamp of O1;Rug of O1;",
+		`{{ range $i, $x := data.items }}{{ $i }}={{ $x.name }} {{ end }}`:                                                        "0=Lamp 1=Rug ",
+		`{{ range $x := data.items }}{{ $x.price }} {{ end }}`:                                                                    "20 30.5 ",
+		`{{ if gt data.total 100 }}big{{ else }}small{{ end }}`:                                                                   "big",
+		`{{ if eq data.n 3.0 }}three{{ end }}`:                                                                                    "three",
+		`{{ if and (lt data.n 4) (ne data.id "O2") }}yes{{ end }}`:                                                                "yes",
+		`{{ eq data.note "x" }} {{ eq "x" data.note }} {{ ne data.note "x" }} {{ eq data.note data.vip }} {{ eq data.vip true }}`: "false false true true false",
+		`{{ eq (index data.tags 0) "b" "a" }} {{ lt data.count 1 }} {{ ge 1 data.count }}`:                                        "true false false",
+		"{{ upper `a\n\\` }}":                                                                                             "A\n\\",
+		`{{ printf "%s %d" data.day data.n }}`:                                                                            "2026-03-05 3",
 		`{{ if data.vip }}vip{{ else }}not{{ end }}`:                                                                      "not",
 		`{{ if not data.vip }}not{{ end }}`:                                                                               "not",
 		`{{ data.note | default "none" }} {{ default "x" data.id }}`:                                                      "none O1",
@@ -119,25 +128,28 @@ func TestTexts(t *testing.T) {
 // of the values, and fails when it is rendered, with its place.
 func TestStrict(t *testing.T) {
 	for text, want := range map[string]string{
-		`Dear {{ data.note }}`:                 `t.yaml:2:11: the value is absent; give it a default: … | default "…"`,
-		`{{ data.extra.none }}`:                `t.yaml:2:6: the value is absent; give it a default: … | default "…"`,
-		`{{ data.extra.lost }}`:                `t.yaml:2:6: the value is absent; give it a default: … | default "…"`,
-		`{{ lower data.note }}`:                `t.yaml:2:6: the value is absent; give it a default: … | default "…"`,
-		`{{ data.items }}`:                     `t.yaml:2:6: a list or map cannot be printed; use range, join or json`,
-		"one\n{{ index data.tags 9 }}":         `t.yaml:3:6: the list has 2 items, so there is none at 9`,
-		`{{ range data.extra.x }}{{ end }}`:    `t.yaml:2:12: the value is not a list`,
-		`{{ "{{" }} profile.name }}`:           `t.yaml:1:7: the text contains {{, which the provider would read as one of its own fields`,
-		`{{ (first data.extra.list).name }}`:   `t.yaml:2:6: the value is absent; give it a default: … | default "…"`,
-		`{{ first data.extra.list }}`:          `t.yaml:2:6: the value is absent; give it a default: … | default "…"`,
-		`{{ number data.n 99 }}`:               `t.yaml:2:6: the number of decimals must be between 0 and 15`,
-		`{{ truncate data.id 0 }}`:             `t.yaml:2:6: a text cannot be cut to 0 characters`,
-		`{{ date data.extra.x }}`:              `t.yaml:2:6: the value is not a time`,
-		`{{ time data.extra.none }}`:           `t.yaml:2:6: the value is absent; give it a default: … | default "…"`,
-		`{{ data.extra.x | join "," }}`:        `t.yaml:2:21: the value is not a list`,
-		`{{ money data.n data.extra.none }}`:   `t.yaml:2:6: the value is absent; give it a default: … | default "…"`,
-		`{{ money data.n data.id }}`:           `t.yaml:2:6: unknown currency "O1"; use a code of ISO 4217, such as EUR`,
-		`{{ plural data.extra.none "a" "b" }}`: `t.yaml:2:6: the value is absent; give it a default: … | default "…"`,
-		`{{ printf "%d" data.id }}`:            `t.yaml:2:6: printf "%d" does not fit its values`,
+		`Dear {{ data.note }}`:                           `t.yaml:2:11: the value is absent; give it a default: … | default "…"`,
+		`{{ data.extra.none }}`:                          `t.yaml:2:6: the value is absent; give it a default: … | default "…"`,
+		`{{ data.extra.lost }}`:                          `t.yaml:2:6: the value is absent; give it a default: … | default "…"`,
+		`{{ lower data.note }}`:                          `t.yaml:2:6: the value is absent; give it a default: … | default "…"`,
+		`{{ data.items }}`:                               `t.yaml:2:6: a list or map cannot be printed; use range, join or json`,
+		"one\n{{ index data.tags 9 }}":                   `t.yaml:3:6: the list has 2 items, so there is none at 9`,
+		`{{ range data.extra.x }}{{ end }}`:              `t.yaml:2:12: the value is not a list`,
+		`{{ "{{" }} profile.name }}`:                     `t.yaml:1:7: the text contains {{, which the provider would read as one of its own fields`,
+		`{{ (first data.extra.list).name }}`:             `t.yaml:2:6: the value is absent; give it a default: … | default "…"`,
+		`{{ first data.extra.list }}`:                    `t.yaml:2:6: the value is absent; give it a default: … | default "…"`,
+		`{{ number data.n 99 }}`:                         `t.yaml:2:6: the number of decimals must be between 0 and 15`,
+		`{{ truncate data.id 0 }}`:                       `t.yaml:2:6: a text cannot be cut to 0 characters`,
+		`{{ date data.extra.x }}`:                        `t.yaml:2:6: the value is not a time`,
+		`{{ time data.extra.none }}`:                     `t.yaml:2:6: the value is absent; give it a default: … | default "…"`,
+		`{{ data.extra.x | join "," }}`:                  `t.yaml:2:21: the value is not a list`,
+		`{{ money data.n data.extra.none }}`:             `t.yaml:2:6: the value is absent; give it a default: … | default "…"`,
+		`{{ money data.n data.id }}`:                     `t.yaml:2:6: unknown currency "O1"; use a code of ISO 4217, such as EUR`,
+		`{{ plural data.extra.none "a" "b" }}`:           `t.yaml:2:6: the value is absent; give it a default: … | default "…"`,
+		"zwölf\n\né {{ data.id }} {{ upper data.note }}": `t.yaml:4:22: the value is absent; give it a default: … | default "…"`,
+		`{{ eq data.id 1 }}`:                             `t.yaml:2:6: these two values cannot be compared`,
+		`{{ lt data.id 1 }}`:                             `t.yaml:2:6: these two values cannot be compared`,
+		`{{ printf "%d" data.id }}`:                      `t.yaml:2:6: printf "%d" does not fit its values`,
 	} {
 		use := testUse(t)
 		use.Untyped = true
