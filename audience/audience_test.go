@@ -87,6 +87,7 @@ func TestFiles(t *testing.T) {
 		"columns twice":           {file: "p.csv", text: "profile,a,a\n", failed: `audiences/p.csv: two columns are called "a"`},
 		"an empty file":           {file: "p.csv", text: "", failed: "audiences/p.csv: it is empty; the first line names the columns"},
 		"only a header":           {file: "p.csv", text: "profile\n"},
+		"only a header, open":     {file: "p.csv", text: "profile"},
 		"a quote left open":       {file: "p.csv", text: "profile\nann\n\"bob\n" + strings.Repeat("cid\n", 400_000), failed: "audiences/p.csv: a row after line 2 is longer than a megabyte; is a quote left open?"},
 		"a quote that is never closed": {file: "p.csv", text: "profile,note\nann,x\nbob,\"y\ncid,z\ndee,z\n", rows: []string{`ann {"note":"x"}`},
 			bad: []string{"3: a quote opens here and does not close its cell: lines 3 to 5 cannot be read"}},

@@ -19,7 +19,7 @@ var testScope = shape.MapOf(map[string]*shape.Type{
 		"id": shape.String, "total": shape.Number, "n": shape.Number, "currency": shape.String, "vip": shape.Boolean.OrNil(),
 		"note": shape.String.OrNil(), "at": shape.Moment, "tags": shape.ListOf(shape.String), "extra": shape.Any,
 		"items": shape.ListOf(shape.MapOf(map[string]*shape.Type{"name": shape.String, "price": shape.Number})),
-		"plan":  shape.OneOf("free", "gold", "silver"), "day": shape.Day, "count": shape.Number.OrNil(),
+		"kind":  shape.OneOf("only"), "plan": shape.OneOf("free", "gold", "silver"), "day": shape.Day, "count": shape.Number.OrNil(),
 		"people": shape.ListOf(shape.MapOf(map[string]*shape.Type{"name": shape.String.OrNil()})),
 	}),
 	"date": shape.MapOf(map[string]*shape.Type{"read": shape.Boolean}), // a step with the name of a function
@@ -147,6 +147,7 @@ func TestStrict(t *testing.T) {
 		`{{ money data.n data.id }}`:                     `t.yaml:2:6: unknown currency "O1"; use a code of ISO 4217, such as EUR`,
 		`{{ plural data.extra.none "a" "b" }}`:           `t.yaml:2:6: the value is absent; give it a default: … | default "…"`,
 		"zwölf\n\né {{ data.id }} {{ upper data.note }}": `t.yaml:4:22: the value is absent; give it a default: … | default "…"`,
+		`{{ data.extra.x.y }}`:                           `t.yaml:2:6: the value has no field y`,
 		`{{ eq data.id 1 }}`:                             `t.yaml:2:6: these two values cannot be compared`,
 		`{{ lt data.id 1 }}`:                             `t.yaml:2:6: these two values cannot be compared`,
 		`{{ printf "%d" data.id }}`:                      `t.yaml:2:6: printf "%d" does not fit its values`,

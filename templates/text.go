@@ -144,6 +144,10 @@ func failure(text string, exec template.ExecError) (from, to int, what string) {
 	if strings.HasPrefix(message, "nil pointer evaluating ") {
 		message = errAbsent.Error()
 	}
+	if field, ok := strings.CutPrefix(message, "can't evaluate field "); ok {
+		field, _, _ = strings.Cut(field, " ")
+		message = "the value has no field " + field
+	}
 	return from, to, message
 }
 

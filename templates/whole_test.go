@@ -122,7 +122,7 @@ func TestVariantExtras(t *testing.T) {
 
 // TestSamples: what editors insert for a function is a call that fits it.
 func TestSamples(t *testing.T) {
-	want := map[string]string{"truncate": `truncate "" 1`, "money": `money 1 ""`, "date": "date now", "join": "", "eq": `eq "" ""`, "upper": `upper ""`}
+	want := map[string]string{"truncate": `truncate "" 1`, "money": `money 1 ""`, "date": "date now", "join": "", "eq": `eq "" ""`, "upper": `upper ""`, "number": "number 1"}
 	for _, f := range Functions() {
 		got := f.Sample()
 		if sample, ok := want[f.Name]; ok && got != sample {

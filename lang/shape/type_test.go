@@ -88,6 +88,21 @@ func TestPlaces(t *testing.T) {
 	}
 }
 
+// TestSearchMerge: people are found by a field if one of the shapes says so.
+func TestSearchMerge(t *testing.T) {
+	found := &Type{Kind: KindString, Search: true}
+	for name, merge := range map[string]func(a, b *Type) (*Type, string){"both": Both, "either": Either} {
+		for _, pair := range [][2]*Type{{found, String}, {String, found}, {found, found}} {
+			if got, conflict := merge(pair[0], pair[1]); conflict != "" || !got.Search || got.Private {
+				t.Errorf("%s: %+v, %s", name, got, conflict)
+			}
+		}
+		if got, _ := merge(String, String.AsPrivate()); got.Search || !got.Private {
+			t.Errorf("%s: %+v", name, got)
+		}
+	}
+}
+
 // TestShapeHints holds what the author of a wrong shape is told.
 func TestShapeHints(t *testing.T) {
 	for text, want := range map[string]string{
