@@ -35,7 +35,7 @@ var mutated = []struct {
 	{"lang/node", []string{"flows"}},
 	{"templates", []string{"flows", "engine"}},
 	{"store", []string{"engine", "runner"}},
-	{"flows", []string{"engine", "whatif/story"}},
+	{"flows", []string{"engine", "whatif/story", "lsp"}},
 	{"runner", []string{"server"}},
 	{"engine", []string{"whatif/story", "simtest"}},
 	{"server", []string{"client", "console"}},

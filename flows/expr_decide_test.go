@@ -40,6 +40,8 @@ func TestTruth(t *testing.T) {
 		{`vars.tier contains "ol" and data.total > 3`, true, "data.total > 3;"},
 		{`data.open ? data.total > 3 : false`, true, "data.open;data.total > 3;"},
 		{`data.total in 1..5`, true, "data.total in 1..5;"},
+		{`!data.open or data.open`, true, "data.open;data.open;"},
+		{`!(vars.tier == "gold")`, false, ""},
 		{`3 in 1..5 and 7 * 2 == 14`, true, ""},
 	}
 	for _, test := range tests {
@@ -59,6 +61,30 @@ func TestPaths(t *testing.T) {
 	paths := readOf(t, `data.total > 3 and lower(data.word) == "x" or data.open`).Paths()
 	if want := []string{"data.open", "data.total", "data.word"}; len(paths) != 3 || paths[0] != want[0] || paths[1] != want[1] || paths[2] != want[2] {
 		t.Errorf("got %v, want %v", paths, want)
+	}
+}
+
+// TestAtoms is what is known of a part that only the data decides: a path alone, or beside a literal on its right.
+func TestAtoms(t *testing.T) {
+	for condition, want := range map[string]Atom{
+		`data.open`:                   {Path: "data.open", Op: "==", Literal: true},
+		`data.total >= 3`:             {Path: "data.total", Op: ">=", Literal: 3.0},
+		`data.word == "x"`:            {Path: "data.word", Op: "==", Literal: "x"},
+		`data.word startsWith "x"`:    {},
+		`data.word == vars.tier`:      {},
+		`lower(data.word) == "x"`:     {},
+		`data.word in ["x", "y"]`:     {},
+		`len(data.word) > 3`:          {},
+		`any([data.open], # == true)`: {},
+	} {
+		var got []Atom
+		readOf(t, condition).Truth(func(string) (any, bool) { return nil, false }, func(a Atom) bool {
+			got = append(got, a)
+			return true
+		})
+		if len(got) != 1 || got[0].Path != want.Path || got[0].Op != want.Op || got[0].Literal != want.Literal {
+			t.Errorf("%s is %+v, want %+v", condition, got, want)
+		}
 	}
 }
 

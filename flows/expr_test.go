@@ -17,6 +17,7 @@ var testScope = shape.MapOf(map[string]*shape.Type{
 	NameData: shape.MapOf(map[string]*shape.Type{
 		"id": shape.String, "total": shape.Number, "n": shape.Number, "paid": shape.Boolean,
 		"note": shape.String.OrNil(), "vip": shape.Boolean.OrNil(), "at": shape.Moment,
+		"plan":  shape.OneOf("free", "pro"),
 		"tags":  shape.ListOf(shape.String),
 		"names": shape.ListOf(shape.String).OrNil(),
 		"items": shape.ListOf(shape.MapOf(map[string]*shape.Type{"name": shape.String, "price": shape.Number})),
@@ -104,7 +105,8 @@ func TestRefusedExpressions(t *testing.T) {
 		`data.id matches data.id`: codeBadExpression, `data.at.Std() == now`: codeBadExpression,
 		`len(sort(data.tags)) > 0`: codeUnknownFunction, `data == data`: codeWrongType, `data[data.id] == "x"`: codeBadExpression,
 		`len(0..1000000) > 3`: codeTooCostly, `any(0..9, # > 3)`: codeTooCostly, `data.id in 0..9`: codeWrongType,
-		`data.n in 0..data.id`: codeWrongType, `__within(1, 2, 3)`: codeUnknownFunction,
+		`data.n in 0..data.id`: codeWrongType, `data.n in data.id..9`: codeWrongType, `data.n in reply.number..9`: codeOptional, `data.n in 0..reply.number`: codeOptional,
+		`"x" == data.plan`: codeWrongType, `data.plan != "x"`: codeWrongType, `__within(1, 2, 3)`: codeUnknownFunction,
 		`__less(1, 2)`: codeUnknownFunction, `1`: codeWrongType, ``: codeBadExpression,
 		strings.Repeat("not ", 600) + "data.paid": codeTooCostly, `data.paid and ` + strings.Repeat(" ", maxSource) + `true`: codeTooCostly,
 	} {
@@ -134,6 +136,11 @@ func TestKeysAndPeople(t *testing.T) {
 	people, err := mustExpr(t, `data.tags`, forPeople).People(testValues)
 	if diff := cmp.Diff([]string{"a", "b"}, people); err != nil || diff != "" {
 		t.Errorf("people: %v %s", err, diff)
+	}
+	for _, source := range []string{`data.paid`, `data.at`, `[data.paid]`, `data.items`} {
+		if e, list := tryExpr(source, forPeople); e != nil || len(list) != 1 || list[0].Code != codeWrongType {
+			t.Errorf("people: %s is taken: %v", source, list)
+		}
 	}
 	many := make([]any, MaxPeople+1)
 	for i := range many {

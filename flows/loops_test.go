@@ -2,6 +2,7 @@ package flows
 
 import (
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 )
@@ -61,6 +62,40 @@ steps:
 	}
 }
 
+// TestEndlessLoops: what follows a repeat without a number of rounds is reached by its until, also by a single line of it.
+func TestEndlessLoops(t *testing.T) {
+	f := flowOf(t, "", `
+trigger: { event: e }
+steps:
+  - repeat:
+      every: 1d
+      until: [ { event: stop, key: event.id } ]
+      steps: [ { wait: 1h } ]
+  - exit: { as: stopped, goal: true }
+  - wait: 1h
+`)
+	want := `0 repeat_1 next 2
+  times 0 every 1d body 1
+  event step -2 then 2 as event
+1 wait_1 next 0 in [0]
+  after step -2 then 0 as after
+2 exit_1 next 3
+3 wait_2 next -1
+  after step -2 then -1 as after
+`
+	if diff := cmp.Diff(want, drawn(f)); diff != "" {
+		t.Errorf("program (-want +got):\n%s", diff)
+	}
+	if e := f.Steps[2].Exit; e == nil || e.As != "stopped" || !e.Goal {
+		t.Errorf("it exits as %+v", e)
+	}
+	for step, may := range map[int]bool{-1: false, 0: true, 1: false, 2: true, 3: false, 4: false} {
+		if f.MayBegin(step) != may {
+			t.Errorf("a run may begin at step %d: %v", step, !may)
+		}
+	}
+}
+
 func TestCollect(t *testing.T) {
 	f := flowOf(t, "events:\n  comment: { doc: string, text: string }\n  opened: { doc: string }\n", `
 trigger: { event: comment, key: event.doc }
@@ -94,6 +129,9 @@ steps:
 `
 	if diff := cmp.Diff(want, drawn(f)); diff != "" {
 		t.Errorf("program (-want +got):\n%s", diff)
+	}
+	if lines := f.Steps[0].Collect.Until; lines[0].After.Clock != 10*time.Minute || lines[1].After.Clock != time.Hour {
+		t.Errorf("it closes after %v and %v", lines[0].After, lines[1].After)
 	}
 	if h := f.Listens("comment"); h == nil || len(h.Collects) != 1 || len(h.Triggers) != 1 {
 		t.Errorf("comment is heard as %+v", h)

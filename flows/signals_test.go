@@ -1,6 +1,7 @@
 package flows
 
 import (
+	"strings"
 	"testing"
 	"testing/fstest"
 	"time"
@@ -134,6 +135,9 @@ func TestMomentResolves(t *testing.T) {
 		{"1d12h after data.at", "2026-04-27T09:00:00Z", "2026-03-31T20:00:00Z", true},
 	} {
 		f := flowOf(t, "", "trigger: { event: e }\ndata: { at: time, due: date, hour: optional string }\nsteps: [ { wait: { at: '"+tt.moment+"' } } ]\n")
+		if read := len(f.Steps[0].Wait.Lines[0].At.Exprs()); read != strings.Count(tt.moment, "data.") {
+			t.Errorf("%s reads %d expressions", tt.moment, read)
+		}
 		at, past, err := f.Steps[0].Wait.Lines[0].At.Resolve(scope, instant(tt.now), zone)
 		if err != nil || past != tt.past || !at.Equal(instant(tt.want)) {
 			t.Errorf("%s at %s is %s (past %v, error %v), want %s", tt.moment, tt.now, at.UTC().Format(time.RFC3339), past, err, tt.want)

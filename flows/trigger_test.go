@@ -65,7 +65,7 @@ steps: [ { wait: 1h } ]
 // panics.
 func TestSchedules(t *testing.T) {
 	for spec, ok := range map[string]bool{
-		"0 9 * * mon": true, "*/5 8-18 * * 1-5": true, "@hourly": true, "0 0 29 2 *": true,
+		"0 9 * * mon": true, "*/1 * * * *": true, "*/0 * * * *": false, "*/59 * * * *": true, "*/60 * * * *": false, "0 */23 * * *": true, "0 */24 * * *": false, "*/5 8-18 * * 1-5": true, "@hourly": true, "0 0 29 2 *": true,
 		"0 0 30 2 *": false, "@every 1h": false, "TZ=UTC 0 9 * * *": false, "TZ=": false, "CRON_TZ=": false, "": false, "60 * * * *": false,
 		"0 9 * * mon sun": false, "@never": false, "* * * *": false,
 	} {
@@ -83,6 +83,9 @@ trigger: { at: 2026-12-24 09:00, timezone: UTC, audience: `+audience+` }
 data: { id: string }
 steps: [ { wait: 1h } ]
 `)
+		if at := f.Triggers[0].Schedule; at.Zone == nil || at.Zone.String() != "UTC" {
+			t.Errorf("with %s it fires in %v", audience, at.Zone)
+		}
 		if got := f.Data.String(); got != want {
 			t.Errorf("with %s data is %s, want %s", audience, got, want)
 		}
