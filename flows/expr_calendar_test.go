@@ -52,6 +52,7 @@ func TestRefusedTimes(t *testing.T) {
 	}{
 		`data.at - now > 2h`:               {codeWrongType, "write data.at > now + 2h, or days_between(now, data.at)"},
 		`days_between(now, now - now) > 2`: {codeWrongType, "compare the times, for example now > now + 2h, or write days_between(now, now)"},
+		`max(data.at - now, 1) > 2h`:       {codeWrongType, "compare the times, for example data.at > now + 2h, or write days_between(now, data.at)"},
 		`data.at - now > data.n`:           {codeWrongType, "compare the times, for example data.at > now + 2h"},
 		`weekday(now) == "Friday"`:         {codeWrongType, `it can be: fri | mon | sat | sun | thu | tue | wed`},
 		`weekday(now) in ["saturday"]`:     {codeWrongType, `can never be "saturday"`},

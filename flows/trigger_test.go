@@ -79,11 +79,11 @@ func TestSchedules(t *testing.T) {
 func TestStoredPeopleBringNoData(t *testing.T) {
 	for audience, want := range map[string]string{`{ if: profile.plan == "pro" }`: "{ id: optional string }", "people.csv": "{ id: string }"} {
 		f := flowOf(t, "profile: { plan: trial | pro }\n", `
-trigger: { at: 2026-12-24 09:00, timezone: UTC, audience: `+audience+` }
+trigger: { at: 2026-12-24 09:00, timezone: Asia/Tokyo, audience: `+audience+` }
 data: { id: string }
 steps: [ { wait: 1h } ]
 `)
-		if at := f.Triggers[0].Schedule; at.Zone == nil || at.Zone.String() != "UTC" {
+		if at := f.Triggers[0].Schedule; at.Zone == nil || at.Zone.String() != "Asia/Tokyo" {
 			t.Errorf("with %s it fires in %v", audience, at.Zone)
 		}
 		if got := f.Data.String(); got != want {

@@ -236,11 +236,11 @@ func TestMentions(t *testing.T) {
 		}
 	}
 	must(err)
-	p, err := s.AddProposal(&store.Proposal{Note: "as zoe said", By: engine.Actor{Name: "ops"}}, []byte(`{"files":["zoe"]}`))
+	p, err := s.AddProposal(&store.Proposal{Note: "as zoe said", By: engine.Actor{Name: "ops"}}, []byte(`{"files":["zoe"],"of":{"profile":"zoe"}}`))
 	must(err)
 	_, err = s.AddProposal(&store.Proposal{Note: "as zoella said", By: engine.Actor{Name: "ops"}}, []byte(`{}`))
 	must(err)
-	review := &store.Review{Kind: "plan", Job: "3"}
+	review := &store.Review{Kind: "plan", Job: "3", By: engine.Actor{Name: "eve"}}
 	must(s.AddJob(&store.Job{ID: "1", Kind: "retry runs", State: store.JobDone, Params: []byte(`{"filter":{"profile":"zoe","flow":"f"},"reason":"zoe called","runs":1}`)}, 10))
 	must(s.AddJob(&store.Job{ID: "2", Kind: "retry runs", State: store.JobDone, Params: []byte(`{"filter":{"profile":"bob","flow":"zoe"}}`)}, 10))
 	must(s.AddJob(&store.Job{ID: "3", Kind: "plan a deploy", State: store.JobRunning, Params: []byte(`{"people":["bob","zoe"]}`)}, 10))
@@ -248,6 +248,9 @@ func TestMentions(t *testing.T) {
 	done := *review
 	done.Done, done.Result = 5, []byte(`{"people":[{"profile":"zoe","before":1},{"profile":"bob","note":"zoe"}]}`)
 	must(s.EndReview(p.Number, &done))
+	if all, err := s.Reviews(p.Number); err != nil || len(all) != 1 || all[0].By.Name != "eve" || all[0].Job != "3" || all[0].Done != 5 {
+		t.Errorf("the reviews are %+v, %v", all, err)
+	}
 	mentions := func() (all []string) {
 		for place := (store.AboutPlace{}); !place.Ended(); {
 			found, err := s.About("zoe", &place)

@@ -161,6 +161,11 @@ func TestHistory(t *testing.T) {
 	x.is("bob", 10, "skipped: the trigger's if is false")
 	x.is("cid", 10, "news  ")
 	x.is("dan", 10)
+	for _, id := range []string{"7", "8", "9"} {
+		x.told("eve", id)
+	}
+	x.is("eve", 1, "brief 9 ", "brief 8 ", "brief 7 ")
+	x.is("eve", 10, "brief 9 ", "brief 8 ", "brief 7 ")
 }
 
 // TestHistoryReadsLittle counts the records that a page reads. A page reads at most two records for each of its

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"testing"
 
 	"nudge/engine"
@@ -116,6 +117,19 @@ func checkMerged(t *testing.T, dice *rand.Rand, j joinedReader, b Bucket, all []
 	})
 	if !slices.Equal(got, want) {
 		t.Fatalf("%s of %d parts from %x, down: %t: got %d keys, want %d", b, len(j), place, down, len(got), len(want))
+	}
+}
+
+// TestGroupedReasons: failures that differ only in numbers are one group.
+func TestGroupedReasons(t *testing.T) {
+	for reason, want := range map[string]string{
+		"": "", "gone": "gone", "status 500": "status #", "0 of 19 in 9s": "# of # in #s", "/a:b;": "/a:b;", "2026-03-05 is late": "#-#-# is late",
+		strings.Repeat("x", maxGroupedReason): strings.Repeat("x", maxGroupedReason), strings.Repeat("x", maxGroupedReason+1): strings.Repeat("x", maxGroupedReason),
+		strings.Repeat("x", maxGroupedReason-1) + "é": strings.Repeat("x", maxGroupedReason-1),
+	} {
+		if got := grouped(reason); got != want {
+			t.Errorf("%q is %q, want %q", reason, got, want)
+		}
 	}
 }
 
