@@ -9,6 +9,8 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
+
 	"nudge/channels"
 	"nudge/engine"
 	"nudge/runner"
@@ -63,24 +65,26 @@ func TestAsks(t *testing.T) {
 		outcome string
 		after   time.Duration
 		said    string
+		counted string
 	}{
-		"read": {readAlready, "read", time.Hour, "read"},
+		"read": {readAlready, "read", time.Hour, "read", "news"},
 		"nothing new": {func(_ context.Context, id string) (channels.Receipt, error) {
 			return channels.Receipt{ProviderID: id, Reason: "the provider says processing"}, nil
-		}, "after", time.Hour, "nothing new, the provider says processing"},
+		}, "after", time.Hour, "nothing new, the provider says processing", "nothing"},
 		"not to be asked": {func(context.Context, string) (channels.Receipt, error) {
 			return channels.Receipt{}, errors.New("connection refused")
-		}, "after", time.Hour, "it could not be asked, connection refused"},
+		}, "after", time.Hour, "it could not be asked, connection refused", "failed"},
 		"no answer": {func(ctx context.Context, _ string) (channels.Receipt, error) {
 			<-ctx.Done()
 			return channels.Receipt{}, context.Cause(ctx)
-		}, "after", time.Hour + 30*time.Second, "it could not be asked, context deadline exceeded"},
+		}, "after", time.Hour + 30*time.Second, "it could not be asked, context deadline exceeded", "failed"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				s, core := newStore(t)
 				o := &oracle{says: test.says}
-				r, stop := run(t, s, core, runner.Config{Accounts: []runner.Account{{Channel: o, Verify: true}}})
+				registry := prometheus.NewRegistry()
+				r, stop := run(t, s, core, runner.Config{Accounts: []runner.Account{{Channel: o, Verify: true}}, Registry: registry})
 				submit(t, r, deploy(t))
 				submit(t, r, told("ann"))
 				time.Sleep(2 * time.Hour)
@@ -93,6 +97,9 @@ func TestAsks(t *testing.T) {
 				}
 				if took := got.Ended.Time().Sub(got.Started().Time()).Round(time.Second); took != test.after {
 					t.Errorf("the wait took %v, want %v", took, test.after)
+				}
+				if n := shown(t, registry, "nudge_asks_total", test.counted); n != 1 {
+					t.Errorf("%v questions are counted as %s", n, test.counted)
 				}
 				said := ""
 				for _, e := range got.Timeline {

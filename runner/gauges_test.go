@@ -8,6 +8,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"nudge/channels"
 	"nudge/engine"
 	"nudge/flows"
 	"nudge/runner"
@@ -126,6 +127,30 @@ func TestOutboxCount(t *testing.T) {
 		want(1, 2)
 		submit(r, &engine.Input{Payload: &engine.Control{Outbound: engine.OutboundLive}})
 		want(0, 0)
+		if err := stop(); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+// TestExpiredReceipts: a receipt for a message that no run has sent is counted when it is dropped.
+func TestExpiredReceipts(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, core := newStore(t)
+		registry := prometheus.NewRegistry()
+		r, stop := run(t, s, core, runner.Config{Accounts: []runner.Account{{Channel: channel(accepts), ByID: true}}, Registry: registry})
+		submit(t, r, deploy(t))
+		if _, err := r.Submit(t.Context(), &engine.Input{Payload: &engine.Receipt{Receipt: channels.Receipt{ProviderID: "nobody's", Status: channels.Read}}}); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(time.Minute)
+		if n := shown(t, registry, "nudge_receipts_expired_total"); n != 0 {
+			t.Errorf("after a minute %v receipts are dropped", n)
+		}
+		time.Sleep(time.Hour)
+		if n := shown(t, registry, "nudge_receipts_expired_total"); n != 1 {
+			t.Errorf("after an hour %v receipts are dropped", n)
+		}
 		if err := stop(); err != nil {
 			t.Error(err)
 		}
