@@ -367,6 +367,21 @@ func (w *world) do(line string) {
 		w.damage(w.run(rest))
 	case "cancel": // cancel RUN
 		w.apply(&engine.Input{Payload: &engine.Cancel{Run: w.run(rest)}})
+	case "claim": // claim RUN MESSAGE: a free place for a planned message; r9 is nobody's
+		name, number, _ := strings.Cut(rest, " ")
+		w.apply(&engine.Input{Payload: &engine.Claim{OutboxRef: engine.OutboxRef{Run: w.runOrNone(name), Message: w.number(number)}}})
+	case "result": // result RUN MESSAGE ATTEMPT accepted | refused | returned: whatever was posted
+		words := strings.Fields(rest)
+		res := &engine.SendResult{Run: w.runOrNone(words[0]), Message: w.number(words[1]), Attempt: w.number(words[2])}
+		switch words[3] {
+		case "accepted":
+			res.Outcome, res.ProviderID = channels.Accepted, "m"
+		case "refused":
+			res.Outcome, res.Reason = channels.Refused, "no such person"
+		case "returned":
+			res.Returned = true
+		}
+		w.apply(&engine.Input{Payload: res})
 	case "retry": // retry RUN [reason]
 		name, reason, _ := strings.Cut(rest, " ")
 		retry, _, err := w.store.Retry(w.run(name), reason)
@@ -658,4 +673,13 @@ func (w *world) check() {
 	for _, p := range report.Problems {
 		w.t.Error("store: ", p)
 	}
+}
+
+// runOrNone returns the ID of a run of the story, or of none for r9.
+func (w *world) runOrNone(name string) engine.RunID {
+	w.t.Helper()
+	if name == "r9" {
+		return engine.RunID{9}
+	}
+	return w.run(name)
 }
