@@ -90,3 +90,45 @@ func TestCalendar(t *testing.T) {
 	s.do("GET", "/v1/schedule?from=soon", "").is(400, "from must be an instant")
 	s.do("GET", "/v1/schedule?till=2099-03-01T00:00:00Z", "").is(400, "is not a parameter here")
 }
+
+// TestScheduleSize: how many starts are asked for, and what is answered to a number that is none.
+func TestScheduleSize(t *testing.T) {
+	s := start(t, with(shop, "flows/daily.yaml", "flow: daily\ntrigger: { cron: '0 9 * * *', timezone: UTC, max_delay: 6h, audience: people.csv }\nsteps: [ { send: { body: hello } } ]\n"))
+	for query, want := range map[string]int{"": 10, "?n=1": 1, "?n=1000": 1000, "?from=2099-01-01T00:00:00Z": 1000, "?to=2000-01-01T00:00:00Z": 0, "?from=2099-01-01T09:00:00Z&to=2099-01-03T09:00:00Z": 2, "?from=2099-01-01T09:00:00Z&to=2099-01-03T09:00:00.001Z": 3} {
+		var got struct{ Firings []server.Upcoming }
+		if s.do("GET", "/v1/schedule"+query, "").is(200).decode(&got); len(got.Firings) != want {
+			t.Errorf("%s: %d starts, want %d", query, len(got.Firings), want)
+		}
+	}
+	for _, query := range []string{"?n=0", "?n=-1", "?n=1001", "?n=ten", "?n=1.5"} {
+		s.do("GET", "/v1/schedule"+query, "").is(400, "n must be a number from 1 to 1000")
+	}
+	s.do("GET", "/v1/schedule?to=2099-01-01", "").is(400, "to must be an instant such as 2027-03-01T00:00:00Z")
+}
+
+// TestPreviewProblems holds what is said where there is no preview, at once or by a job.
+func TestPreviewProblems(t *testing.T) {
+	project := map[string]string{
+		"flows/sale.yaml": "flow: sale\ntrigger: { at: 2020-01-01 09:00, audience: lost.csv }\nsteps: [ { send: { body: hello } } ]\n",
+		"flows/told.yaml": "flow: told\ntrigger: { event: told }\nsteps: [ { send: { body: hello } } ]\n",
+	}
+	none := start(t, project)
+	for _, path := range []string{"/v1/campaigns/preview", "/v1/campaigns/previews"} {
+		none.do("POST", path, `{"flow": "sale"}`).is(http.StatusNotImplemented, "this server reads no audiences")
+	}
+	s := start(t, project, func(c *server.Config) {
+		c.Audiences = audience.NewSnapshots(audience.Sources{Project: fstest.MapFS{}})
+	})
+	for _, path := range []string{"/v1/campaigns/preview", "/v1/campaigns/previews"} {
+		s.do("POST", path, `{"flow": "none"}`).is(404, "there is no active flow none")
+		s.do("POST", path, `{"flow": "told"}`).is(400, "told")
+		s.do("POST", path, `{"flow": `).is(400)
+	}
+	s.do("POST", "/v1/campaigns/preview", `{"flow": "sale"}`).is(422, "audiences/lost.csv: there is no such file")
+	s.do("POST", "/v1/campaigns/previews", `{"flow": "sale"}`, "Idempotency-Key", "k").is(400, "a preview changes nothing")
+	var c server.Campaign
+	s.do("POST", "/v1/campaigns", `{"flow": "sale"}`).is(201).decode(&c)
+	s.do("POST", "/v1/campaigns/"+c.ID+"/cancel", `{"reason": "wrong text", "end_runs": true}`).is(200, `"status":"cancelled"`, `"reason":"wrong text"`)
+	s.do("POST", "/v1/campaigns/"+c.ID+"/resume", "").is(409)
+	s.do("POST", "/v1/campaigns/"+c.ID+"/pause", `{"why": 1}`).is(400, "why")
+}
