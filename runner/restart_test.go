@@ -7,6 +7,7 @@ import (
 	"errors"
 	"log/slog"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/fstest"
 	"testing/synctest"
@@ -161,11 +162,11 @@ func TestFetches(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				s, core := newStore(t)
-				asked := 0
+				var asked atomic.Int32
 				config := runner.Config{Channel: channel(accepts)}
 				if test.answers != nil {
 					config.Fetcher = fetcher(func(r flows.FetchRequest) (int, json.RawMessage, error) {
-						asked++ // one request at a time
+						asked.Add(1)
 						if r.URL != "https://prices.example/lamp" {
 							t.Errorf("asked for %s", r.URL)
 						}
@@ -194,8 +195,8 @@ steps:
 				if err := stop(); err != nil {
 					t.Fatal(err)
 				}
-				if got := onlyRun(t, s); got.Outcome != test.outcome || asked != test.asked {
-					t.Errorf("the run ended as %q after %d requests; want %s after %d", got.Outcome, asked, test.outcome, test.asked)
+				if got := onlyRun(t, s); got.Outcome != test.outcome || int(asked.Load()) != test.asked {
+					t.Errorf("the run ended as %q after %d requests; want %s after %d", got.Outcome, asked.Load(), test.outcome, test.asked)
 				}
 			})
 		})

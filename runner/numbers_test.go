@@ -1,0 +1,164 @@
+package runner_test
+
+import (
+	"bytes"
+	"context"
+	"log/slog"
+	"maps"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"nudge/channels"
+	"nudge/engine"
+	"nudge/runner"
+	"nudge/runner/live"
+	"nudge/store"
+)
+
+// TestLiveNumbers holds which numbers readers of the live news see: runs by what became of them, and events by their verdict.
+func TestLiveNumbers(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, core := newStore(t)
+		r, stop := run(t, s, core, runner.Config{Channel: channel(accepts)})
+		submit(t, r, deploy(t))
+		reader, err := r.Live().Read(0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer reader.Close()
+		is := func(what string, topic live.Topic, want live.Counts) {
+			t.Helper()
+			if got := reader.News(topic); !maps.Equal(got, want) {
+				t.Errorf("%s: the news are %v, want %v", what, got, want)
+			}
+		}
+		id := submit(t, r, told("ann"))
+		submit(t, r, told("bob"))
+		synctest.Wait() // their messages are taken
+		is("two runs", live.Runs, live.Counts{"started": 2, "changed": 2})
+		is("two runs", live.Events, live.Counts{"started": 2})
+		run, err := engine.ParseRunID(id)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := r.Submit(t.Context(), &engine.Input{Payload: &engine.Cancel{Run: run}}); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := r.Submit(t.Context(), &engine.Input{Payload: &engine.Event{Type: "unknown", Profile: "ann"}}); err != nil {
+			t.Fatal(err)
+		}
+		synctest.Wait()
+		is("one is cancelled", live.Runs, live.Counts{"ended": 1})
+		is("an event that nobody knows", live.Events, live.Counts{"nothing": 1})
+		if err := stop(); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+// TestHeldAccountIsTold: operators read once that nothing goes to an account, and once that messages go to it again.
+func TestHeldAccountIsTold(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, core := newStore(t)
+		registry := prometheus.NewRegistry()
+		var log bytes.Buffer
+		var free atomic.Bool
+		out := channel(func(context.Context, channels.Message) channels.Result {
+			if !free.Load() {
+				return channels.Result{Outcome: channels.Deferred, Reason: "429", RetryAfter: time.Hour}
+			}
+			return channels.Result{Outcome: channels.Accepted, ProviderID: "m"}
+		})
+		r, stop := run(t, s, core, runner.Config{Channel: out, Registry: registry, Log: slog.New(slog.NewTextHandler(&log, nil))})
+		submit(t, r, deploy(t))
+		for _, who := range []string{"ann", "bob", "cid"} {
+			submit(t, r, told(who))
+		}
+		time.Sleep(time.Minute)
+		if held := shown(t, registry, "nudge_account_held"); held != 1 {
+			t.Errorf("while it asks to wait, it is held: %v", held)
+		}
+		free.Store(true)
+		time.Sleep(2 * time.Hour)
+		if held := shown(t, registry, "nudge_account_held"); held != 0 {
+			t.Errorf("after it, it is held: %v", held)
+		}
+		synctest.Wait()
+		for _, said := range []string{"nothing goes to the account for now", "messages go to the account again"} {
+			if n := strings.Count(log.String(), said); n != 1 {
+				t.Errorf("%q is logged %d times:\n%s", said, n, log.String())
+			}
+		}
+		if err := stop(); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+// countingStore counts commits.
+type countingStore struct {
+	*store.Store
+	commits atomic.Int32
+}
+
+func (s *countingStore) Commit(b *engine.Batch) error {
+	s.commits.Add(1)
+	return s.Store.Commit(b)
+}
+
+// TestNothingIsCommitted: what changes nothing costs no sync of the disk.
+func TestNothingIsCommitted(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, core := newStore(t)
+		counting := &countingStore{Store: s}
+		r, stop := run(t, counting, core, runner.Config{Channel: channel(accepts)})
+		submit(t, r, deploy(t))
+		synctest.Wait()
+		before := counting.commits.Load()
+		for range 3 {
+			answers, err := r.Submit(t.Context(), &engine.Input{Payload: &engine.Cancel{Run: engine.RunID{9}}})
+			if err != nil || answers[0].Refused == nil {
+				t.Fatal(answers, err)
+			}
+		}
+		if n := counting.commits.Load() - before; before == 0 || n != 0 {
+			t.Errorf("what was refused took %d commits, after %d", n, before)
+		}
+		if err := stop(); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+// TestPausedCampaigns: a campaign that is paused holds up no other, whatever their order.
+func TestPausedCampaigns(t *testing.T) {
+	d := newDesk(t, runner.AccountSettings{Account: "main", Places: 99}, runner.AccountSettings{Account: "orders", Places: 99})
+	d.loop.UseAudiences(crowd(3))
+	number := map[string]uint64{}
+	for _, flow := range []string{"news", "offers"} {
+		d.step(&runner.Group{Inputs: []*engine.Input{{Payload: &engine.CampaignControl{Do: engine.CampaignStart, Flow: flow}}}})
+		campaigns, err := d.store.ListCampaigns(flow, 0, 1)
+		if err != nil || len(campaigns) != 1 {
+			t.Fatal(campaigns, err)
+		}
+		number[flow] = campaigns[0].Number
+	}
+	d.step(&runner.Group{Inputs: []*engine.Input{{Payload: &engine.CampaignControl{Do: engine.CampaignPause, Campaign: number["news"]}}}})
+	for _, flow := range []string{"news", "offers"} {
+		d.step(&runner.Group{Inputs: []*engine.Input{{Payload: &engine.Snapshot{Campaign: number[flow], Audience: "crowd", Rows: 3}}}})
+	}
+	for flow, want := range map[string]int{"news": 0, "offers": 3} {
+		if campaigns, err := d.store.ListCampaigns(flow, 0, 1); err != nil || campaigns[0].Walked != want {
+			t.Errorf("of %s %d rows are taken, %v; want %d", flow, campaigns[0].Walked, err, want)
+		}
+	}
+	d.step(&runner.Group{Inputs: []*engine.Input{{Payload: &engine.CampaignControl{Do: engine.CampaignResume, Campaign: number["news"]}}}})
+	if campaigns, err := d.store.ListCampaigns("news", 0, 1); err != nil || campaigns[0].Walked != 3 {
+		t.Errorf("of the resumed campaign %d rows are taken, %v", campaigns[0].Walked, err)
+	}
+}
