@@ -197,3 +197,25 @@ func TestNotices(t *testing.T) {
 	is("accepted", result(channels.Accepted), all, "message.status accepted")
 	is("forgotten", &engine.ProfileChange{Profile: "ann", Forget: true}, all)
 }
+
+// TestIgnoredIsKept: what no timeline shows is in the history of its person, in the partition that has them.
+func TestIgnoredIsKept(t *testing.T) {
+	for _, n := range []int{1, 2} {
+		for number := range n {
+			e, err := engine.New(engine.State{Partition: engine.Partition{Number: number, Of: n}}, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, who := range []string{"ann", "bob", "cid", "dee"} {
+				in := &engine.Input{Payload: &engine.Event{Type: "unknown", Profile: who}}
+				var needs engine.Needs
+				e.Needs(in, &needs)
+				out := e.Apply(engine.NewWorkingSet(&needs, &engine.Loaded{}), in, engine.InstantOf(time.Unix(1, 0)), nil)
+				kept := len(out.History) == 1 && out.History[0].Profile == who && out.History[0].Ignored != ""
+				if own := engine.PartitionOf(who, n) == number; kept != own {
+					t.Errorf("partition %d of %d keeps for %s %+v", number, n, who, out.History)
+				}
+			}
+		}
+	}
+}
