@@ -29,15 +29,15 @@ var mutated = []struct {
 	of     string
 	others []string
 }{
-	{"audience", []string{"whatif/preview", "app"}},
-	{"channels/appmessaging", []string{"app"}},
+	{"audience", []string{"whatif/preview", "whatif/story"}},
+	{"channels/appmessaging", nil},
 	{"lang/shape", []string{"flows", "engine"}},
 	{"lang/node", []string{"flows"}},
-	{"templates", []string{"flows", "engine"}},
-	{"store", []string{"engine", "runner"}},
-	{"flows", []string{"engine", "whatif/story", "lsp"}},
+	{"templates", []string{"flows", "lsp"}},
+	{"store", []string{"runner", "engine"}},
+	{"flows", []string{"whatif/story", "lsp"}},
 	{"runner", []string{"server"}},
-	{"engine", []string{"whatif/story", "simtest"}},
+	{"engine", []string{"runner", "whatif/story"}},
 	{"server", []string{"client", "console"}},
 }
 
