@@ -119,6 +119,8 @@ func (all Constants) Eval(pkg string, e ast.Expr) (v constant.Value, timed bool)
 		case e.Op == token.SHL:
 			n, _ := constant.Uint64Val(y)
 			return constant.Shift(x, token.SHL, uint(n)), false
+		case e.Op == token.QUO && constant.Sign(y) != 0:
+			return constant.BinaryOp(x, token.QUO_ASSIGN, y), timedX // of whole numbers
 		case e.Op == token.ADD, e.Op == token.SUB, e.Op == token.MUL:
 			return constant.BinaryOp(x, e.Op, y), timedX || timedY
 		}

@@ -25,7 +25,7 @@ const (
 var (
 	number   = regexp.MustCompile(`(?i)\b(?:` + figure + `|` + word + `|one (?:second|minute|hour|day|week|month|year))\b`)
 	mark     = regexp.MustCompile(`<!-- ([a-z]\w*\.\w+) -->`)
-	quantity = regexp.MustCompile(`(?i)(?:^|[^\w.,])(` + figure + `|one|` + word + `)(?:[ -](\w+))?$`)
+	quantity = regexp.MustCompile(`(?i)(?:^|[^\w.,])(` + figure + `|one|` + word + `)(?:[ -]?([A-Za-zµ]+))?$`)
 )
 
 // units are in nanoseconds or in bytes.
@@ -137,10 +137,13 @@ type part struct {
 
 var measuredMark = regexp.MustCompile(`(?m)^ *<!-- measured: ([a-z0-9 -]+) -->\n`)
 
-// measured returns where figures that were measured stand: behind their mark, up to the next blank line.
+// measured returns where figures that were measured stand: behind their mark, up to the next mark or blank line.
 func (p Page) measured() (parts []part) {
 	for _, m := range measuredMark.FindAllStringSubmatchIndex(p.Text, -1) {
 		block, _, _ := strings.Cut(p.Text[m[1]:], "\n\n")
+		if next := measuredMark.FindStringIndex(block); next != nil {
+			block = block[:next[0]]
+		}
 		parts = append(parts, part{span{m[1], m[1] + len(block)}, p.Text[m[2]:m[3]]})
 	}
 	return parts
