@@ -11,6 +11,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -22,8 +23,14 @@ import (
 // alerts has the rules that docs/alerts.md explains.
 const alerts = "docs/monitoring/alerts.yaml"
 
-// root is the folder of the repository.
-const root = "../../"
+// root is the folder of the repository, also for a test that works in another one.
+var root = func() string {
+	dir, err := filepath.Abs("../..")
+	if err != nil {
+		panic(err)
+	}
+	return dir + "/"
+}()
 
 // holder has what the pages are held to. Its functions take the text of a page, so that TestBreakages can
 // give them pages that it has broken.
@@ -33,6 +40,11 @@ type holder struct {
 	values    pagetest.Values
 	plain     map[string]int
 	measured  []figures
+	kept      map[string]string // the reasons why blocks are only kept
+	routes    []string
+	written   map[string]string // the files that nudge new writes
+
+	secretFile string // in place of the files of secrets that pages name
 }
 
 func newHolder(t *testing.T) *holder {
@@ -42,15 +54,19 @@ func newHolder(t *testing.T) *holder {
 	if h.pages, err = pagetest.Read(root); err != nil || len(h.pages) < 30 {
 		t.Fatalf("%d pages: %v", len(h.pages), err)
 	}
-	files, err := pagetest.Sources(root)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if h.constants, err = pagetest.ReadConstants(root, files); err != nil {
+	if h.constants, err = allConstants(); err != nil {
 		t.Fatal(err)
 	}
 	h.values = pageValues(t, h.constants)
-	h.plain = readPlain(t)
+	h.written = filesOfNew(t)
+	h.plain, h.kept = readPlain(t), readKept(t)
+	h.secretFile = filepath.Join(t.TempDir(), "secret")
+	if err := os.WriteFile(h.secretFile, []byte(aSecret), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if h.routes, err = readRoutes(); err != nil {
+		t.Fatal(err)
+	}
 	text, err := os.ReadFile(measuredFile)
 	if err != nil {
 		t.Fatal(err)
@@ -62,6 +78,15 @@ func newHolder(t *testing.T) *holder {
 	}
 	return h
 }
+
+// allConstants are the constants of all sources, which are read once.
+var allConstants = sync.OnceValues(func() (pagetest.Constants, error) {
+	files, err := pagetest.Sources(root)
+	if err != nil {
+		return nil, err
+	}
+	return pagetest.ReadConstants(root, files)
+})
 
 // pageValues are what marks on pages name beside constants.
 func pageValues(t *testing.T, all pagetest.Constants) pagetest.Values {
