@@ -18,6 +18,7 @@ import (
 const (
 	plainNumbers = "../../docs/pagetest/testdata/plain-numbers.txt"
 	measuredFile = performance + "measured.json"
+	codeKind     = "# Numbers in code"
 	newKind      = "# New: say what kind of number each is"
 )
 
@@ -58,7 +59,7 @@ func TestPageNumbers(t *testing.T) {
 func (h *holder) holdNumbers(p pagetest.Page) error {
 	n, errs := p.Numbers(h.constants, h.values)
 	got := map[string]int{}
-	for _, phrase := range n.Plain {
+	for _, phrase := range slices.Concat(n.Plain, n.Code) {
 		got[p.Name+": "+phrase]++
 	}
 	for line := range got {
@@ -128,11 +129,14 @@ func readPlain(t *testing.T) map[string]int {
 // heading.
 func (h *holder) updateNumbers(t *testing.T) {
 	t.Helper()
-	plain, measured := map[string]int{}, map[string][]string{}
+	plain, code, measured := map[string]int{}, map[string]int{}, map[string][]string{}
 	for _, p := range h.pages {
 		n, _ := p.Numbers(h.constants, h.values)
 		for _, phrase := range n.Plain {
 			plain[p.Name+": "+phrase]++
+		}
+		for _, phrase := range n.Code {
+			code[p.Name+": "+phrase]++
 		}
 		for name, phrases := range n.Measured {
 			measured[p.Name+": "+name] = phrases
@@ -153,7 +157,7 @@ func (h *holder) updateNumbers(t *testing.T) {
 		t.Fatal(err)
 	}
 	var kept strings.Builder
-	before, _, _ := strings.Cut(string(text), newKind)
+	before, _, _ := strings.Cut(string(text), codeKind)
 	for line := range strings.Lines(before) {
 		name := strings.TrimSuffix(line, "\n")
 		if name == "" || strings.HasPrefix(name, "# ") || plain[name] > 0 {
@@ -161,10 +165,15 @@ func (h *holder) updateNumbers(t *testing.T) {
 			plain[name]--
 		}
 	}
-	kept.WriteString(newKind + "\n")
-	for _, line := range slices.Sorted(maps.Keys(plain)) {
-		for range plain[line] {
-			kept.WriteString(line + "\n")
+	for _, kind := range []struct {
+		title string
+		lines map[string]int
+	}{{codeKind + "\n", code}, {"\n" + newKind, plain}} {
+		kept.WriteString(kind.title + "\n")
+		for _, line := range slices.Sorted(maps.Keys(kind.lines)) {
+			for range kind.lines[line] {
+				kept.WriteString(line + "\n")
+			}
 		}
 	}
 	for file, text := range map[string][]byte{plainNumbers: []byte(kept.String()), measuredFile: out.Bytes()} {

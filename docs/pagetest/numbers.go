@@ -15,15 +15,16 @@ var words = []string{"", "one", "two", "three", "four", "five", "six", "seven", 
 	"fifteen", "sixteen", "seventeen", "eighteen", "nineteen", "twenty"}
 
 // large are further words for numbers.
-var large = map[string]float64{"thirty": 30, "forty": 40, "fifty": 50, "hundred": 100, "thousand": 1000, "million": 1e6}
+var large = map[string]float64{"thirty": 30, "forty": 40, "fifty": 50, "twice": 2, "hundred": 100, "thousand": 1000, "million": 1e6}
 
 const (
 	figure = `\d[\d,]*(?:\.\d+)?`
-	word   = `two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fourteen|fifteen|sixteen|seventeen|eighteen|nineteen|twenty|thirty|forty|fifty|hundred|thousand|million`
+	short  = `(?:ms|s|m|h|d)?` // units that stand at the number
+	word   = `two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fourteen|fifteen|sixteen|seventeen|eighteen|nineteen|twenty|thirty|forty|fifty|hundred|thousand|million|twice|half|quarters?|tenths?`
 )
 
 var (
-	number   = regexp.MustCompile(`(?i)\b(?:` + figure + `|` + word + `|one (?:second|minute|hour|day|week|month|year))\b`)
+	number   = regexp.MustCompile(`(?i)\b(?:` + figure + short + `|` + word + `|one (?:second|minute|hour|day|week|month|year))\b`)
 	mark     = regexp.MustCompile(`<!-- ([a-z]\w*\.\w+) -->`)
 	quantity = regexp.MustCompile(`(?i)(?:^|[^\w.,])(` + figure + `|one|` + word + `)(?:[ -]?([A-Za-zµ]+))?$`)
 )
@@ -42,6 +43,7 @@ type Values map[string]string
 // Numbers are the numbers of a page that no constant gives.
 type Numbers struct {
 	Plain    []string            // phrases around numbers
+	Code     []string            // likewise, around numbers in inline code alone
 	Measured map[string][]string // the same, by the name of what was measured
 }
 
@@ -61,9 +63,12 @@ func (p Page) Numbers(all Constants, values Values) (n Numbers, errs []error) {
 	measured := p.measured()
 	for _, s := range p.phrases(held) {
 		i := slices.IndexFunc(measured, func(m part) bool { return m.has(s.begin) })
-		if i >= 0 {
+		switch {
+		case i >= 0:
 			n.Measured[measured[i].name] = append(n.Measured[measured[i].name], s.text)
-		} else {
+		case s.code:
+			n.Code = append(n.Code, s.text)
+		default:
 			n.Plain = append(n.Plain, s.text)
 		}
 	}
@@ -153,6 +158,7 @@ func (p Page) measured() (parts []part) {
 type phrase struct {
 	span
 	text string
+	code bool // its numbers are in inline code
 }
 
 // apart is how many words between two numbers make two phrases of them, and around how many words
@@ -176,6 +182,10 @@ func (p Page) phrases(without []span) (all []phrase) {
 	text := comment.ReplaceAllStringFunc(p.Text, func(c string) string { return strings.Repeat(" ", len(c)) })
 	for _, s := range sections(text) {
 		all = append(all, phrasesOf(text, s, at)...)
+	}
+	code := p.codeSpans()
+	for i, s := range all {
+		all[i].code = !slices.ContainsFunc(at, func(n int) bool { return s.has(n) && !anyHas(code, n) })
 	}
 	return all
 }
@@ -212,7 +222,7 @@ func phrasesOf(text string, section span, at []int) (all []phrase) {
 		for _, w := range tokens[max(0, first-around):min(len(tokens), last+around+1)] {
 			shown = append(shown, text[section.begin+w[0]:section.begin+w[1]])
 		}
-		all = append(all, phrase{span{section.begin + tokens[first][0], section.begin + tokens[last][1]}, strings.Join(shown, " ")})
+		all = append(all, phrase{span{section.begin + tokens[first][0], section.begin + tokens[last][1]}, strings.Join(shown, " "), false})
 		hits = hits[n:]
 	}
 	return all

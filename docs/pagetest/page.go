@@ -101,14 +101,15 @@ func (p Page) generated() (parts []span) {
 func (p Page) IsGenerated(at int) bool { return anyHas(p.generated(), at) }
 
 var (
-	inlineCode = regexp.MustCompile("``[^`\n]+``|`[^`]+`")
-	linkTarget = regexp.MustCompile(`\]\([^)\n]*\)`)
-	htmlTag    = regexp.MustCompile(`(?s)<!--.*?-->|<[a-zA-Z/][^>]*>`)
-	listNumber = regexp.MustCompile(`(?m)^ *\d+\. `)
+	inlineCode   = regexp.MustCompile("``[^`\n]+``|`[^`]+`")
+	linkTarget   = regexp.MustCompile(`\]\([^)\n]*\)`)
+	htmlTag      = regexp.MustCompile(`(?s)<!--.*?-->|<[a-zA-Z/][^>]*>`)
+	blockComment = regexp.MustCompile(`(?m)(?:^|[ \t])(# .*)$`)
+	listNumber   = regexp.MustCompile(`(?m)^ *\d+\. `)
 )
 
 // prose is the text of a page with blanks in place of everything that is no prose, so that each word
-// keeps its place.
+// keeps its place. Comments in blocks are prose.
 func (p Page) prose() string {
 	text := []byte(p.Text)
 	blank := func(begin, end int) {
@@ -121,7 +122,15 @@ func (p Page) prose() string {
 	for _, part := range p.generated() {
 		blank(part.begin, part.end)
 	}
-	for _, form := range []*regexp.Regexp{fence, inlineCode, linkTarget, htmlTag, listNumber} {
+	for _, m := range fence.FindAllIndex(slices.Clone(text), -1) {
+		begin := m[0]
+		for _, c := range blockComment.FindAllSubmatchIndex(text[m[0]:m[1]], -1) {
+			blank(begin, m[0]+c[2])
+			begin = m[0] + c[3]
+		}
+		blank(begin, m[1])
+	}
+	for _, form := range []*regexp.Regexp{linkTarget, htmlTag, listNumber} {
 		for _, m := range form.FindAllIndex(slices.Clone(text), -1) {
 			blank(m[0], m[1])
 		}
@@ -133,6 +142,14 @@ func (p Page) prose() string {
 type Code struct {
 	Begin, End int // between the backticks
 	Text       string
+}
+
+// codeSpans are the places of inline code.
+func (p Page) codeSpans() (spans []span) {
+	for _, c := range p.InlineCode() {
+		spans = append(spans, span{c.Begin, c.End})
+	}
+	return spans
 }
 
 // InlineCode returns the inline code outside of generated parts.
