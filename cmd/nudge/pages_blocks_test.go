@@ -21,15 +21,6 @@ import (
 	"nudge/sandbox/people"
 )
 
-// elsewhere are blocks that a test of another package holds, because it needs that package's inside.
-var elsewhere = []heldElsewhere{
-	{"docs/sandbox.md", "http", "./sandbox", "TestPageExamples"},
-	{"docs/patterns.md", "yaml", "./examples", "TestPatternsPage"},
-	{"docs/templates.md", "yaml", "./templates", "TestPage"}, // renders them; they are loaded here too
-}
-
-type heldElsewhere struct{ page, language, folder, test string }
-
 // usualFile is what a YAML block of a page is a part of if it does not say it.
 var usualFile = map[string]string{"docs/sandbox.md": people.File, "docs/templates.md": "templates/cart.yaml"}
 

@@ -33,7 +33,7 @@ func (b breakage) String() string {
 }
 
 // TestBreakages breaks pages at random, one thing at a time, and holds that the tests of the pages notice
-// each: a number in prose, a key of YAML, a word of a command or of inline code, a character of what a
+// each: a number in prose, a key of YAML, a link, a word of a command or of inline code, a character of what a
 // program prints. Parts that a test writes are left out, as that test compares all of them, and so are the requests of
 // docs/sandbox.md, which the tests of the sandbox make.
 func TestBreakages(t *testing.T) {
@@ -62,7 +62,7 @@ func TestBreakages(t *testing.T) {
 		b := some[random.IntN(len(some))]
 		t.Run(b.kind, func(t *testing.T) {
 			broken := pagetest.Page{Name: b.page.Name, Text: b.page.Text[:b.begin] + b.with + b.page.Text[b.end:]}
-			if h.holdNumbers(broken) == nil && h.holdCode(broken) == nil && h.holdBlocks(t, broken) == nil {
+			if h.holdNumbers(broken) == nil && h.holdCode(broken) == nil && len(broken.Links(root)) == 0 && h.holdBlocks(t, broken) == nil {
 				t.Errorf("nothing notices it (-seed %d): %s", seed, b)
 			}
 		})
@@ -71,6 +71,7 @@ func TestBreakages(t *testing.T) {
 
 var (
 	flagWord = regexp.MustCompile(`(?: |^)--?([a-z][a-z-]+)`)
+	pageLink = regexp.MustCompile(`\]\(([a-z#][^):\s]+)\)`)
 	anyShown = regexp.MustCompile(`[A-Za-z0-9]+`)
 )
 
@@ -86,6 +87,11 @@ func breakagesOf(p pagetest.Page) (all []breakage) {
 			if begin := c.Begin + m[0]; m[1]-m[0] > 3 && p.Text[begin:c.Begin+m[1]] == c.Text[m[0]:m[1]] {
 				all = append(all, misspelled(p, "inline code", begin, c.Begin+m[1]))
 			}
+		}
+	}
+	for _, m := range pageLink.FindAllStringSubmatchIndex(p.Text, -1) {
+		if !p.IsGenerated(m[0]) {
+			all = append(all, misspelled(p, "link", m[2], m[3]))
 		}
 	}
 	for _, b := range p.Blocks() {
