@@ -134,6 +134,9 @@ func (i *Instance) start(ctx context.Context) error {
 	if err := i.startRunner(parts, registry); err != nil {
 		return err
 	}
+	if err := i.reforget(ctx); err != nil {
+		return err
+	}
 	by := &engine.Actor{Name: "start"}
 	if err := i.noteStart(ctx, by); err != nil {
 		return err
@@ -288,12 +291,15 @@ func (i *Instance) serve(registry *prometheus.Registry) error {
 	config := server.Config{
 		Runner: i.runner, Store: i.store, Deployed: i.noteDeploy, SecondPerson: i.needsSecond, Tokens: i.currentTokens, Origins: i.currentOrigins, Registry: registry, Log: i.log,
 		Endpoints: namesOf(i.project.Settings.Endpoints),
-		Audiences: i.audiences, Limits: i.project.Settings.Limits, Full: i.full.Load, CheckStore: i.check.run, Jobs: i.jobs, Bulk: i.bulk,
+		Audiences: i.audiences, Limits: i.project.Settings.Limits, Full: i.full.Load, CheckStore: i.check.run, BackUp: (&backups{i: i}).backUp, Jobs: i.jobs, Bulk: i.bulk,
 		Tracer: i.spans.Tracer(), Process: i.processHealth, Console: i.console,
 		Project: func() server.ServedProject {
 			p := i.served.Load()
 			return server.ServedProject{Project: p.Project, Folder: p.Folder}
 		},
+	}
+	if name := i.project.Settings.ForgottenList; name != "" {
+		config.Forgetting = (&forgotten{path: i.under(name), store: i.store, now: i.config.Clock.Now}).note
 	}
 	if secrets := i.project.Settings.Secrets; len(secrets) > 0 {
 		hooks := i.project.Settings.Webhooks
@@ -414,11 +420,18 @@ func newRegistry() *prometheus.Registry {
 	return r
 }
 
+// builtVersion is the version of this program.
+func builtVersion() string {
+	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" {
+		return info.Main.Version
+	}
+	return "(devel)"
+}
+
 // buildInfo is a metric that is always 1, and says what runs.
 func buildInfo() prometheus.Collector {
-	labels := prometheus.Labels{"version": "(devel)", "revision": "", "go": runtime.Version()}
+	labels := prometheus.Labels{"version": builtVersion(), "revision": "", "go": runtime.Version()}
 	if info, ok := debug.ReadBuildInfo(); ok {
-		labels["version"] = cmp.Or(info.Main.Version, labels["version"])
 		for _, s := range info.Settings {
 			if s.Key == "vcs.revision" {
 				labels["revision"] = s.Value

@@ -105,6 +105,8 @@ var (
 	keyAudit  = []byte("audit")
 	keyMarks  = []byte("marks")
 	keySearch = []byte("search")
+
+	keyReforget = []byte("reforget")
 )
 
 const runIDBytes = len(engine.RunID{})
