@@ -105,13 +105,6 @@ func remember(known map[string]string, body string) {
 	}
 }
 
-// TestPageFiles reads every people file of the page.
-func TestPageFiles(t *testing.T) {
-	for _, text := range blocks(t, "yaml") {
-		readPeople(t, text)
-	}
-}
-
 // TestPageRoutes holds the table of calls against the routes that there are.
 func TestPageRoutes(t *testing.T) {
 	server, err := os.ReadFile("routes.go")

@@ -25,6 +25,7 @@ type breakage struct {
 	kind       string
 	begin, end int
 	with       string
+	bare       bool // it must be noticed without the sum of its block
 }
 
 func (b breakage) String() string {
@@ -34,8 +35,8 @@ func (b breakage) String() string {
 
 // TestBreakages breaks pages at random, one thing at a time, and holds that the tests of the pages notice
 // each: a number in prose, a key of YAML, a link, a word of a command or of inline code, a character of what a
-// program prints. Parts that a test writes are left out, as that test compares all of them, and so are the requests of
-// docs/sandbox.md, which the tests of the sandbox make.
+// program prints. Parts that a test writes are left out, as that test compares all of them. What is as valid as before,
+// such as another time in a script of people, only the sum of its block notices.
 func TestBreakages(t *testing.T) {
 	h := newHolder(t)
 	random := rand.New(rand.NewPCG(*breakagesSeed, 0))
@@ -45,7 +46,7 @@ func TestBreakages(t *testing.T) {
 		if err := errors.Join(h.holdNumbers(p), h.holdCode(p)); err != nil { // of their blocks, see TestPageBlocks
 			t.Fatalf("the pages are wrong before they are broken: %v", err)
 		}
-		for _, b := range breakagesOf(p) {
+		for _, b := range h.breakagesOf(p) {
 			if byKind[b.kind] == nil {
 				kinds = append(kinds, b.kind)
 			}
@@ -57,6 +58,7 @@ func TestBreakages(t *testing.T) {
 		some := byKind[kinds[random.IntN(len(kinds))]]
 		b := some[random.IntN(len(some))]
 		t.Run(b.kind, func(t *testing.T) {
+			h.bare = b.bare
 			broken := pagetest.Page{Name: b.page.Name, Text: b.page.Text[:b.begin] + b.with + b.page.Text[b.end:]}
 			if h.holdNumbers(broken) == nil && h.holdCode(broken) == nil && len(broken.Links(root)) == 0 && h.holdBlocks(t, broken) == nil {
 				t.Errorf("nothing notices it (-seed %d): %s", *breakagesSeed, b)
@@ -72,10 +74,10 @@ var (
 )
 
 // breakagesOf are the ways to break a page.
-func breakagesOf(p pagetest.Page) (all []breakage) {
+func (h *holder) breakagesOf(p pagetest.Page) (all []breakage) {
 	for _, at := range p.Places() {
 		if !p.IsGenerated(at[0]) {
-			all = append(all, breakage{p, "number", at[0], at[1], anotherNumber(p.Text[at[0]:at[1]])})
+			all = append(all, breakage{p, "number", at[0], at[1], anotherNumber(p.Text[at[0]:at[1]]), false})
 		}
 	}
 	for _, c := range p.InlineCode() {
@@ -91,27 +93,33 @@ func breakagesOf(p pagetest.Page) (all []breakage) {
 		}
 	}
 	for _, b := range p.Blocks() {
-		if p.IsGenerated(b.Begin) || b.Language == "http" {
+		if p.IsGenerated(b.Begin) {
 			continue
 		}
 		text := p.Text[b.Begin:b.End]
 		add := func(kind string, form *regexp.Regexp, group int) {
 			for _, m := range form.FindAllStringSubmatchIndex(text, -1) {
 				if before := text[strings.LastIndex(text[:m[0]], "\n")+1 : m[2*group]]; !strings.Contains(before, "#") {
-					all = append(all, misspelled(p, kind, b.Begin+m[2*group], b.Begin+m[2*group+1]))
+					broken := misspelled(p, kind, b.Begin+m[2*group], b.Begin+m[2*group+1])
+					broken.bare = kind != "value" && h.held(p, b)
+					all = append(all, broken)
 				}
 			}
 		}
 		switch b.Language {
 		case "yaml":
 			add("key", yamlKey, 1)
+			add("value", anyShown, 0)
 		case "sh":
 			add("flag", flagWord, 1)
+			add("value", anyShown, 0)
 		case "console":
 			add("flag", flagWord, 1)
 			if !slices.ContainsFunc(shownBy(b), func(s commandShown) bool { return s.want == "" }) {
 				add("output", anyShown, 0)
 			}
+		case "http": // see TestPageExamples of the sandbox
+			add("value", anyShown, 0)
 		default:
 			add("text", anyShown, 0)
 		}
@@ -122,7 +130,7 @@ func breakagesOf(p pagetest.Page) (all []breakage) {
 // misspelled doubles the second character of a word.
 func misspelled(p pagetest.Page, kind string, begin, end int) breakage {
 	at := min(begin+1, end-1)
-	return breakage{p, kind, begin, end, p.Text[begin:at+1] + p.Text[at:end]}
+	return breakage{p, kind, begin, end, p.Text[begin:at+1] + p.Text[at:end], false}
 }
 
 // anotherNumber is another number, written alike.

@@ -10,29 +10,41 @@ import (
 	"nudge/docs/pagetest"
 )
 
-// keptBlocks lists the blocks that no program here can read or make again: each with its page, its language, a
-// sum of its text, and why it is only kept.
+// keptBlocks lists the blocks of the pages: each with its page, its language and a sum of its text, which notices
+// a change that is as valid as what was there. Of a block that no program here can read or make again it says
+// why it is only kept.
 const keptBlocks = "../../docs/pagetest/testdata/kept-blocks.txt"
+
+// alsoHeld stands in the place of a reason where the block is loaded, parsed or run as well.
+const alsoHeld = "held"
 
 // whyNew stands in the place of a reason that somebody has to write.
 const whyNew = "NEW: say why nothing better holds it"
 
-// keptOf are the blocks of a page that are only kept, by their line in the list without the reason.
-func (h *holder) keptOf(p pagetest.Page) (lines []string) {
+// keptOf are the blocks of a page.
+func (h *holder) keptOf(p pagetest.Page) (lines []keptBlock) {
 	for _, b := range p.Blocks() {
-		if !p.IsGenerated(b.Begin) && !h.held(p, b) {
-			lines = append(lines, fmt.Sprintf("%s %s %08x", p.Name, b.Language, crc32.ChecksumIEEE([]byte(b.Text))))
+		if p.IsGenerated(b.Begin) {
+			continue
 		}
+		line := fmt.Sprintf("%s %s %08x", p.Name, b.Language, crc32.ChecksumIEEE([]byte(b.Text)))
+		lines = append(lines, keptBlock{line, h.held(p, b)})
 	}
 	return lines
+}
+
+// keptBlock is a block of the list.
+type keptBlock struct {
+	line string // without the reason
+	held bool   // by more than its sum
 }
 
 // holdKept compares the blocks of a page with their sums.
 func (h *holder) holdKept(p pagetest.Page) (errs []error) {
 	got := map[string]bool{}
-	for _, line := range h.keptOf(p) {
-		if got[line] = true; h.kept[line] == "" {
-			errs = append(errs, fmt.Errorf("%s: the block has changed, or is new; is it right? Run the test with -update, and write why nothing better holds it", line))
+	for _, b := range h.keptOf(p) {
+		if got[b.line] = true; h.kept[b.line] == "" {
+			errs = append(errs, fmt.Errorf("%s: the block has changed, or is new; is it right? Run the test with -update", b.line))
 		}
 	}
 	for line, why := range h.kept {
@@ -63,30 +75,31 @@ func readKept(t *testing.T) map[string]string {
 // updateKept writes the sums anew. A block that has changed keeps its reason.
 func (h *holder) updateKept(t *testing.T) {
 	t.Helper()
-	reasons := map[string][]string{} // of blocks that are no more, by page and language
+	var blocks []keptBlock
 	current := map[string]bool{}
 	for _, p := range h.pages {
-		for _, line := range h.keptOf(p) {
-			current[line] = true
+		for _, b := range h.keptOf(p) {
+			blocks, current[b.line] = append(blocks, b), true
 		}
 	}
 	kind := func(line string) string { return line[:strings.LastIndex(line, " ")] }
+	reasons := map[string][]string{} // of blocks that are no more, by page and language
 	for line, why := range h.kept {
-		if !current[line] && line != "" {
+		if !current[line] && why != "" && why != alsoHeld {
 			reasons[kind(line)] = append(reasons[kind(line)], why)
 		}
 	}
 	var out strings.Builder
-	for _, p := range h.pages {
-		for _, line := range h.keptOf(p) {
-			why := h.kept[line]
-			if left := reasons[kind(line)]; why == "" && len(left) > 0 {
-				why, reasons[kind(line)] = left[0], left[1:]
-			} else if why == "" {
-				why = whyNew
-			}
-			fmt.Fprintf(&out, "%s: %s\n", line, why)
+	for _, b := range blocks {
+		why := h.kept[b.line]
+		if left := reasons[kind(b.line)]; b.held {
+			why = alsoHeld
+		} else if (why == "" || why == alsoHeld) && len(left) > 0 {
+			why, reasons[kind(b.line)] = left[0], left[1:]
+		} else if why == "" || why == alsoHeld {
+			why = whyNew
 		}
+		fmt.Fprintf(&out, "%s: %s\n", b.line, why)
 	}
 	if err := os.WriteFile(keptBlocks, []byte(out.String()), 0o644); err != nil {
 		t.Fatal(err)

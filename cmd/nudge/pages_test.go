@@ -44,6 +44,7 @@ type holder struct {
 	routes    []string
 	written   map[string]string // the files that nudge new writes
 
+	bare       bool   // without the sums of blocks
 	secretFile string // in place of the files of secrets that pages name
 }
 
