@@ -43,6 +43,7 @@ type Config struct {
 	Preferences net.Listener             // for the page of preferences only; nil: it is not served, and messages with a link to it are refused
 	CheckEvery  time.Duration            // how often the store is checked while it is in use; 0: only on request
 	Clock       runner.Clock             // nil: the clock from the settings
+	CheckClock  bool                     // do not start when the clock says that nothing came for longer than anybody would believe
 	Log         *slog.Logger             // required
 
 	dev        *devTools     // of a project that runs against a sandbox; else nil
@@ -217,7 +218,14 @@ func (i *Instance) openStore(ctx context.Context, registry *prometheus.Registry)
 	if steered, ok := i.config.Clock.(*SteeredClock); ok {
 		steered.JumpTo(state.Stamp.Time()) // it may have jumped before the last stop
 	}
-	var parts []runner.Part
+	if err := i.checkClock(state.Stamp); err != nil {
+		return nil, err
+	}
+	return enginesOf(all)
+}
+
+// enginesOf returns the partitions with engines that continue from them.
+func enginesOf(all []*store.Store) (parts []runner.Part, err error) {
 	for _, s := range all {
 		core, err := s.Engine()
 		if err != nil {
