@@ -160,6 +160,11 @@ func Restore(ctx context.Context, from io.Reader, dir string, how store.Restorin
 		if made.Records, err = b.Copy(ctx, kvs, makeFile, progress); err != nil {
 			return err
 		}
+		for _, kv := range kvs {
+			if err := store.Upgrade(kv); err != nil {
+				return err
+			}
+		}
 		state, forgotten, err := store.Restore(kvs, how)
 		made.Installation, made.Forgotten = state.Installation.String(), forgotten
 		return err

@@ -107,6 +107,7 @@ var (
 	keySearch = []byte("search")
 
 	keyReforget = []byte("reforget")
+	keyBy       = []byte("by")
 )
 
 const runIDBytes = len(engine.RunID{})

@@ -11,9 +11,6 @@ import (
 	"nudge/engine"
 )
 
-// Format is the version of the store's layout. Open refuses a store of another format.
-const Format = 8
-
 // Store keeps the engine's records in a KV. Its methods are safe for concurrent use,
 // except that only one caller at a time may call Commit.
 type Store struct {
@@ -36,9 +33,9 @@ func Open(kv KV) (*Store, error) {
 }
 
 func (s *Store) prepare() error {
-	var format []byte
+	var format, by []byte
 	if err := s.kv.View(func(r Reader) error {
-		format = bytes.Clone(r.Get(Meta, keyFormat))
+		format, by = bytes.Clone(r.Get(Meta, keyFormat)), bytes.Clone(r.Get(Meta, keyBy))
 		return nil
 	}); err != nil {
 		return err
@@ -52,19 +49,10 @@ func (s *Store) prepare() error {
 		}
 		return nil
 	case !bytes.Equal(format, []byte{Format}):
-		return refused(format)
+		return refused(format, by)
 	}
 	_, err := s.State()
 	return err
-}
-
-// refused says what to do with a file of another format.
-func refused(format []byte) error {
-	if len(format) == 1 && format[0] < Format {
-		return fmt.Errorf("the store has format %d, which an older Nudge wrote; this one reads format %d. "+
-			"Let the older one end its runs, or begin with an empty data folder", format[0], Format)
-	}
-	return fmt.Errorf("the store has format %v, which this Nudge cannot read; it reads format %d", format, Format)
 }
 
 // Create makes a new store with the given installation in an empty kv. No two stores may

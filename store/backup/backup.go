@@ -219,8 +219,8 @@ func Read(from io.Reader) (*Backup, error) {
 	switch {
 	case h.Format != Format:
 		return nil, fmt.Errorf("the backup has format %d, and this Nudge reads format %d: it was written by Nudge %s", h.Format, Format, h.By)
-	case h.Store > store.Format:
-		return nil, fmt.Errorf("the backup has records of format %d, and this Nudge reads format %d: it was written by Nudge %s", h.Store, store.Format, h.By)
+	case h.Store > store.Format, h.Store < store.OldestFormat:
+		return nil, fmt.Errorf("the backup has records of format %d, and this Nudge reads formats %d to %d: it was written by Nudge %s", h.Store, store.OldestFormat, store.Format, h.By)
 	case h.Partitions < 1 || h.Partitions > 256:
 		return nil, b.damaged(fmt.Sprintf("it has %d partitions", h.Partitions))
 	}
