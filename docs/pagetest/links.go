@@ -40,9 +40,9 @@ func (p Page) Links(root string) (errs []error) {
 			continue
 		}
 		file, anchor, anchored := strings.Cut(to, "#")
-		target, text := filepath.Join(root, p.Name), p.Text
+		text := p.Text
 		if file != "" {
-			target = filepath.Join(root, path.Dir(p.Name), file)
+			target := filepath.Join(root, path.Dir(p.Name), file)
 			raw, err := os.ReadFile(target)
 			if info, statErr := os.Stat(target); err != nil && (statErr != nil || !info.IsDir()) {
 				errs = append(errs, fmt.Errorf("%s leads to %s: %w", p.Name, to, err))
