@@ -35,7 +35,27 @@ func (b *backups) backUp(ctx context.Context, to io.Writer) error {
 	defer b.one.Unlock()
 	resume := sync.OnceFunc(b.i.runner.Pause())
 	defer resume()
-	return backUp(ctx, b.i.store, b.i.config.DataDir, b.i.config.Clock.Now(), resume, to)
+	return backUp(ctx, b.i.store, b.i.config.DataDir, b.i.config.Clock.Now(), resume, &resting{to: to})
+}
+
+// backupRest is how many times as long as it works a backup rests, after each block: so it leaves most of a core and of the disk to the engine.
+const backupRest = 2
+
+// resting is a writer that rests after each write, longer when what came before the write took longer.
+type resting struct {
+	to    io.Writer
+	since time.Time // when it last rested
+}
+
+func (r *resting) Write(p []byte) (n int, err error) {
+	if n, err = r.to.Write(p); err != nil {
+		return n, err
+	}
+	if !r.since.IsZero() {
+		time.Sleep(min(backupRest*time.Since(r.since), longestRest))
+	}
+	r.since = time.Now()
+	return n, nil
 }
 
 // BackUp writes a backup of the store in a data folder, which no server has open.
