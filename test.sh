@@ -149,6 +149,7 @@ if [ "${1-}" = long ]; then
 	run canaries -tags canary ./simtest -run TestCanaries -timeout 2h
 	run mutants -tags mutants . -run TestMutants -timeout 6h
 	run positions ./simtest -run TestPositions -all -timeout 1h
+	run breakages ./cmd/nudge -run TestBreakages -breakages 600 -seed "$sources"
 	run force ./whatif/prove -run BruteForce -flows 2000 -timeout 1h
 	run kills ./cmd/nudge -run 'TestKill|TestFaultyProvider' -kills 2000 -faulty-runs 10000 -faulty-speed 6000 -timeout 1h
 	run edits ./lsp -run TestEdits -edits 100000 -timeout 2h
@@ -161,6 +162,7 @@ if [ "${1-}" = long ]; then
 	run decoders ./app -run TestDecodersAreLinear -whole-sizes -timeout 1h
 	run leaks ./app -run TestLeaks -reloads 1440 -timeout 1h
 	run proxies ./app -run TestBehind -proxies
+	run restores ./cmd/nudge -run TestKillRestore -restore-bytes 209715200 -restore-kills 20 -timeout 1h
 	run million ./cmd/nudge -run TestMillion -rows 1000000 -campaign-kills 10 -timeout 2h
 fi
 

@@ -3,8 +3,11 @@
 package main
 
 import (
+	"compress/gzip"
 	"encoding/json"
 	"flag"
+	"fmt"
+	"io"
 	"net"
 	"os"
 	"path/filepath"
@@ -15,6 +18,8 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"nudge/client"
+	"nudge/store"
+	"nudge/store/bolt"
 )
 
 var update = flag.Bool("update", false, "rewrite the expected output in the scripts")
@@ -38,6 +43,7 @@ func TestMain(m *testing.M) {
 //	                           by default; NAME.out and NAME.err have what it said
 //	await PATTERN PROGRAM ...  runs nudge or http until its output matches
 //	example NAME DIR           copies an example
+//	oldstore DIR               makes a data folder with a store of the oldest format that is upgraded
 //	runid NAME ARGS...         sets $NAME to the newest run that runs list finds
 //	damage DATA_DIR RUN|state  flips a bit of a record in a stopped server's store
 //	campaignid NAME FLOW       sets $NAME to the newest campaign of the flow
@@ -58,7 +64,7 @@ func TestScripts(t *testing.T) {
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"freeport": freeport, "daemon": startDaemon, "signal": signalDaemon, "end": stopDaemon,
-			"await": await, "example": copyExample, "code": runForCode, "runid": findRun,
+			"await": await, "example": copyExample, "oldstore": unzipStore, "code": runForCode, "runid": findRun,
 			"campaignid": findCampaign, "damage": damageRecord,
 		},
 	})
@@ -95,6 +101,20 @@ func copyExample(ts *testscript.TestScript, _ bool, args []string) {
 	wd, err := os.Getwd()
 	ts.Check(err)
 	ts.Check(os.CopyFS(ts.MkAbs(args[1]), os.DirFS(filepath.Join(wd, "..", "..", "examples", args[0]))))
+}
+
+func unzipStore(ts *testscript.TestScript, _ bool, args []string) {
+	wd, err := os.Getwd()
+	ts.Check(err)
+	in, err := os.Open(filepath.Join(wd, "..", "..", "app", "testdata", fmt.Sprintf("format%d.db.gz", store.OldestFormat)))
+	ts.Check(err)
+	defer in.Close()
+	z, err := gzip.NewReader(in)
+	ts.Check(err)
+	raw, err := io.ReadAll(z)
+	ts.Check(err)
+	ts.Check(os.MkdirAll(ts.MkAbs(args[0]), 0o700))
+	ts.Check(os.WriteFile(filepath.Join(ts.MkAbs(args[0]), bolt.FileName), raw, 0o600))
 }
 
 func findRun(ts *testscript.TestScript, _ bool, args []string) {
