@@ -82,3 +82,23 @@ func TestErasedInputs(t *testing.T) {
 		}
 	}
 }
+
+// TestInputsOfTheirRuns holds which inputs, although they name nobody, belong to a person's run.
+func TestInputsOfTheirRuns(t *testing.T) {
+	theirs, other := engine.RunID{1}, engine.RunID{2}
+	kept := runsOnly{}
+	for id, profile := range map[engine.RunID]string{theirs: "ann", other: "bob"} {
+		kept[string(id[:])] = encodeRun(&engine.Run{ID: id, Profile: profile, Status: engine.Waiting})
+	}
+	e := &erasure{profile: "ann", r: kept}
+	for id, want := range map[engine.RunID]bool{theirs: true, other: false, {3}: false} {
+		for _, payload := range []engine.Payload{&engine.SendResult{Run: id}, &engine.FetchResult{Run: id}, &engine.Receipt{Receipt: channels.Receipt{Ref: channels.Ref{Run: id.String()}}}} {
+			if got := e.ofTheirRun(payload); got != want {
+				t.Errorf("%T of %v: %v, want %v", payload, id, got, want)
+			}
+		}
+	}
+	if e.ofTheirRun(&engine.Control{}) {
+		t.Error("a command for all is of nobody's run")
+	}
+}

@@ -340,6 +340,9 @@ func TestJoinedWrites(t *testing.T) {
 			t.Errorf("of %s, who is forgotten, the trail says %+v, %v", person, found, err)
 		}
 	}
+	if got := s.PartOfRun(engine.RunID{9: 200}); got != s.Parts()[0] {
+		t.Error("a run of a part that there is not belongs to another part than the first")
+	}
 	one := dividedStore(t, 1)
 	if one.Parts()[0] != one || one.PartOf("ann") != one || one.PartOfRun(engine.RunID{}) != one {
 		t.Error("one part is not itself")

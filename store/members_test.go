@@ -344,3 +344,27 @@ func TestJoinedState(t *testing.T) {
 		}
 	}
 }
+
+// TestRestoredHolds: a restored store is another installation, and lets nothing out until somebody has looked. Where the old one is gone, it
+// stays the same.
+func TestRestoredHolds(t *testing.T) {
+	for _, gone := range []bool{false, true} {
+		kv := inUse(t)
+		s, err := store.Open(kv)
+		if err != nil {
+			t.Fatal(err)
+		}
+		before, err := s.State()
+		if err != nil || before.Killed {
+			t.Fatal(before.Killed, err)
+		}
+		told, _, err := store.Restore([]store.KV{kv}, store.Restoring{Gone: gone})
+		if err != nil {
+			t.Fatal(err)
+		}
+		after, err := s.State()
+		if err != nil || !after.Killed || !told.Killed || (after.Installation == before.Installation) != gone {
+			t.Errorf("the old one is gone: %v; killed %v, installation %v after %v, %v", gone, after.Killed, after.Installation, before.Installation, err)
+		}
+	}
+}
