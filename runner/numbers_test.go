@@ -40,7 +40,12 @@ func TestLiveNumbers(t *testing.T) {
 		id := submit(t, r, told("ann"))
 		submit(t, r, told("bob"))
 		synctest.Wait() // their messages are taken
-		is("two runs", live.Runs, live.Counts{"started": 2, "changed": 2})
+		ref := channels.Ref{Installation: core.State.Installation.String(), Run: id, Message: 1, Attempt: 1}
+		if _, err := r.Submit(t.Context(), &engine.Input{Payload: &engine.Receipt{Receipt: channels.Receipt{Ref: ref, Status: channels.Delivered}}}); err != nil {
+			t.Fatal(err)
+		}
+		synctest.Wait()
+		is("two runs, and a receipt", live.Runs, live.Counts{"started": 2, "changed": 3})
 		is("two runs", live.Events, live.Counts{"started": 2})
 		run, err := engine.ParseRunID(id)
 		if err != nil {
@@ -161,4 +166,22 @@ func TestPausedCampaigns(t *testing.T) {
 	if campaigns, err := d.store.ListCampaigns("news", 0, 1); err != nil || campaigns[0].Walked != 3 {
 		t.Errorf("of the resumed campaign %d rows are taken, %v", campaigns[0].Walked, err)
 	}
+}
+
+// TestOneRefusalIsWritten: an event that was not taken is written although nothing else comes.
+func TestOneRefusalIsWritten(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, core := newStore(t)
+		r, stop := run(t, s, core, runner.Config{Channel: channel(accepts)})
+		submit(t, r, deploy(t))
+		synctest.Wait()
+		r.Refuse(&store.Refusal{From: "shop", Code: "json", Type: "told", Body: []byte("{")})
+		time.Sleep(time.Second)
+		if refused, _, err := s.Refusals(store.RefusalQuery{Limit: 9}); err != nil || len(refused) != 1 {
+			t.Errorf("%d refusals are written, %v", len(refused), err)
+		}
+		if err := stop(); err != nil {
+			t.Error(err)
+		}
+	})
 }
