@@ -143,8 +143,11 @@ func TestDividedAnswers(t *testing.T) {
 		give(t, r, deployed(t, fstest.MapFS{"flows/relay.yaml": {Data: []byte(relayed)}}))
 		began := time.Now()
 		for i := range 40 {
-			give(t, r, relay("ann", fmt.Sprint("p", i)))
+			answers := give(t, r, relay("ann", fmt.Sprint("p", i)))
 			where := engine.PartitionOf(fmt.Sprint("p", i), 4)
+			if did := answers[0].Decisions; len(did) != 1 || did[0].Action != engine.DidStart || did[0].Run == "" || did[0].Follows() {
+				t.Errorf("the answer about p%d, who is in partition %d, is %+v", i, where, did)
+			}
 			if page, err := must(t, d.kv[where]).List(store.Query{RunFilter: store.RunFilter{Profile: fmt.Sprint("p", i)}, Limit: 2}); err != nil || len(page.Runs) != 1 {
 				t.Fatalf("after the answer p%d has %d runs: %v", i, len(page.Runs), err)
 			}

@@ -5,6 +5,7 @@ import (
 	"context"
 	"log/slog"
 	"maps"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -184,4 +185,31 @@ func TestOneRefusalIsWritten(t *testing.T) {
 			t.Error(err)
 		}
 	})
+}
+
+// TestNoticesByEndpoint: each system gets the notices that it wants, and who delivers them is told that there are some.
+func TestNoticesByEndpoint(t *testing.T) {
+	d := newDesk(t, twoAccounts...)
+	d.loop.Tell([]runner.Endpoint{{Name: "crm", Types: []engine.NoticeType{engine.NoticeRunEnded}}, {Name: "erp", Types: []engine.NoticeType{engine.NoticeMessageStatus, engine.NoticeRunEnded}}})
+	step := func(noticed bool, in engine.Payload) *runner.Step {
+		t.Helper()
+		done, err := d.loop.Step(d.now, []*runner.Group{{Inputs: []*engine.Input{{Payload: in}}}})
+		if err != nil || done.Noticed != noticed {
+			t.Errorf("there are notices: %v, %v; want %v", done.Noticed, err, noticed)
+		}
+		return done
+	}
+	post := step(false, &engine.Event{Type: "told", Profile: "ann"}).Posts[0]
+	step(true, &engine.SendResult{Run: post.Run, Message: post.Message, Attempt: post.Attempt, Result: taken})
+	step(true, &engine.Cancel{Run: post.Run})
+	for name, want := range map[string][]engine.NoticeType{"crm": {engine.NoticeRunEnded}, "erp": {engine.NoticeMessageStatus, engine.NoticeRunEnded}} {
+		due, _, err := d.store.DueNotices(name, engine.InstantOf(d.now.Add(time.Hour)), 9)
+		var types []engine.NoticeType
+		for _, n := range due {
+			types = append(types, n.Type)
+		}
+		if err != nil || !slices.Equal(types, want) {
+			t.Errorf("%s gets %v, %v; want %v", name, types, err, want)
+		}
+	}
 }
