@@ -17,12 +17,12 @@ const (
 
 // repeat reads a loop. It reads the steps first, because the until may name messages that
 // they send.
-func (r *reader) repeat(v *node.Value, at int, k *typeEnv) (joints []patch, ends bool) {
+func (r *reader) repeat(v *node.Value, at int, k *typeEnv) (joints []patch) {
 	loop := &Repeat{Body: End}
 	r.flow.Steps[at].Repeat = loop
 	m := v.Map()
 	if m == nil {
-		return nil, false
+		return nil
 	}
 	loop.Times = r.number(m, "times", 1, MaxRounds)
 	if every := m.Get("every"); every != nil {
@@ -30,7 +30,7 @@ func (r *reader) repeat(v *node.Value, at int, k *typeEnv) (joints []patch, ends
 	}
 	if len(r.loops) == MaxLoops {
 		v.Errorf(codeTooMany, "", "repeats are nested more than %d levels deep", MaxLoops)
-		return nil, false
+		return nil
 	}
 	body, until := m.Get("steps"), m.Get("until")
 	m.Close(stepKeys...)
@@ -43,12 +43,12 @@ func (r *reader) repeat(v *node.Value, at int, k *typeEnv) (joints []patch, ends
 	if m.Has("times") {
 		r.learn(k, at, r.linesShape(lines, outcomeCompleted))
 		joints, _ = r.follow(lines, lineMaps, at, before, k)
-		return joints, false
+		return joints
 	}
 	r.mustTakeTime(m, at)
 	r.learn(k, at, r.linesShape(lines))
-	joints, ends = r.follow(lines, lineMaps, at, before, k)
-	return joints, ends || len(lines) == 0
+	joints, _ = r.follow(lines, lineMaps, at, before, k)
+	return joints
 }
 
 // saysClock matches a text that is meant as a moment of the clock, and not as a duration.

@@ -143,7 +143,7 @@ func (r *reader) do(verb Verb, m *node.Map, at int, k *typeEnv) (inner []patch, 
 	case VerbSplit:
 		inner, ends = r.split(m.Get("split"), at, k)
 	case VerbRepeat:
-		inner, _ = r.repeat(m.Get("repeat"), at, k)
+		inner = r.repeat(m.Get("repeat"), at, k)
 	case VerbCollect:
 		inner, ends = r.collect(m.Get("collect"), at, k)
 	case VerbEmit:
