@@ -42,11 +42,10 @@ func (r *reader) repeat(v *node.Value, at int, k *typeEnv) (joints []patch) {
 	k.join(inside)
 	if m.Has("times") {
 		r.learn(k, at, r.linesShape(lines, outcomeCompleted))
-		joints, _ = r.follow(lines, lineMaps, at, before, k)
-		return joints
+	} else {
+		r.mustTakeTime(m, at)
+		r.learn(k, at, r.linesShape(lines))
 	}
-	r.mustTakeTime(m, at)
-	r.learn(k, at, r.linesShape(lines))
 	joints, _ = r.follow(lines, lineMaps, at, before, k)
 	return joints
 }
