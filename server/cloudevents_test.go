@@ -1,6 +1,7 @@
 package server_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
@@ -60,6 +61,9 @@ func TestWrongCloudEvents(t *testing.T) {
 	} {
 		s.event(x.event, "Content-Type", structured).is(400, x.says)
 		s.event("["+x.event+"]", "Content-Type", batched).is(400, x.says)
+	}
+	for i, media := range []string{"application/json", "application/json; charset=utf-8", "application/vnd.shop+json", "APPLICATION/JSON"} {
+		s.event(fmt.Sprintf(`{"specversion": "1.0", "id": "m%d", "source": "s", "type": "t", "subject": "ann", "datacontenttype": %q, "data": {}}`, i, media), "Content-Type", structured).is(200)
 	}
 	for _, body := range []string{`{}`, `5`, `null`, `"x"`, ``} {
 		s.event(body, "Content-Type", batched).is(400, "an array of events")

@@ -17,7 +17,7 @@ func TestCounts(t *testing.T) {
 	var got server.FlowCounts
 	s.do("GET", "/v1/flows/hello/counts", "").is(200).decode(&got)
 	c := got.Counts
-	if !got.Active || c.Started != 2 || c.Here != 1 || c.Ended != 1 || len(c.Outcomes) != 1 || c.Outcomes[0].Name != "completed" || len(got.Series) != 1 || got.Series[0].Span != "hour" {
+	if !got.Active || c.Started != 2 || c.Here != 1 || c.Ended != 1 || len(c.Outcomes) != 1 || c.Outcomes[0].Name != "completed" || len(got.Series) != 1 || got.Elsewhere != 0 || got.Series[0].Span != "hour" {
 		t.Errorf("the counts are %+v", got)
 	}
 	if send := c.Steps[0].Send; c.Steps[0].Came != 2 || send == nil || send.Runs != 2 || send.Read != 1 || len(send.ReadIn) != 1 || send.ReadIn[0].Within != "1m" {

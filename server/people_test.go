@@ -227,3 +227,27 @@ func TestOptOutMany(t *testing.T) {
 		s.do("POST", "/v1/profiles/opt-out", body).is(400, text)
 	}
 }
+
+// TestOptedOutByAStep: who is out of a category is shown since when, and by which flow; another category's step says nothing of it.
+func TestOptedOutByAStep(t *testing.T) {
+	s := start(t, map[string]string{
+		"nudge.yaml":       "categories: { news: {}, tips: {} }\n",
+		"flows/leave.yaml": "flow: leave\ntrigger: { event: left }\nsteps: [ { opt_out: news }, { wait: 1h } ]\n",
+		"flows/other.yaml": "flow: other\ntrigger: { event: other }\nsteps: [ { opt_out: tips }, { wait: 1h } ]\n",
+	})
+	s.event(`{"type": "left", "profile": "ann"}`).is(200, `"did":"started"`)
+	s.event(`{"type": "other", "profile": "ann"}`).is(200, `"did":"started"`)
+	s.do("GET", "/v1/profiles/ann/standing", "").is(200, "by a step of leave", "by a step of other")
+}
+
+// TestExplainNewest: of several runs that are live, the newest is explained.
+func TestExplainNewest(t *testing.T) {
+	s := start(t, map[string]string{"flows/wait.yaml": "flow: wait\ntrigger: { event: go }\nsteps: [ { id: for_a_day, wait: 1d } ]\n"})
+	var runs []string
+	for range 3 {
+		var got struct{ Decisions []struct{ Run string } }
+		s.event(`{"type": "go", "profile": "ann"}`).is(200, `"did":"started"`).decode(&got)
+		runs = append(runs, got.Decisions[0].Run)
+	}
+	s.do("GET", "/v1/profiles/ann/explain?flow=wait", "").is(200, `"run":"`+runs[2]+`"`)
+}

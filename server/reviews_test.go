@@ -94,6 +94,9 @@ func TestReviewRefused(t *testing.T) {
 		t.Errorf("a backtest of nothing is %+v", v)
 	}
 	s.by("ann", "GET", "/v1/deploys/"+d.ID, "").is(200, `"verdict":"the backtest failed"`)
+	if v := s.reviewed(m, d.ID, "backtest", `{"days": 1}`); v.Problem != "the journal has no input in the last 1 day" {
+		t.Errorf("a backtest of a day is %+v", v)
+	}
 	without := start(t, shop, persons("ann", "bob"))
 	without.propose("ann", moving)
 	without.by("bob", "POST", "/v1/deploys/1/plan", "").is(501, "this server does no jobs")
