@@ -1,6 +1,8 @@
 package server_test
 
 import (
+	"context"
+	"errors"
 	"log/slog"
 	"net/http"
 	"slices"
@@ -9,6 +11,7 @@ import (
 	"testing"
 
 	"nudge/engine"
+	"nudge/lang/diag"
 	"nudge/lang/trace"
 	"nudge/server"
 )
@@ -117,5 +120,28 @@ func TestTraceInTheLog(t *testing.T) {
 	s.do(http.MethodGet, "/v1/runs", "").is(200)
 	if n := strings.Count(log.String(), "trace="); n != 1 || !strings.Contains(log.String(), "trace="+aTraceID) {
 		t.Errorf("the log is\n%s", log.String())
+	}
+}
+
+// TestSpanOfAFault: the span of a request that the server could not answer says so; one whose sender was wrong does not.
+func TestSpanOfAFault(t *testing.T) {
+	var mu sync.Mutex
+	var failed []string
+	s := start(t, shop, func(c *server.Config) {
+		c.Reload = func(context.Context, *engine.Actor) (diag.List, error) { return nil, errors.New("a fault of ours") }
+		c.Tracer = func(trace.Start) (trace.Context, trace.End) {
+			return trace.Context{}, func(text string, _ ...slog.Attr) {
+				mu.Lock()
+				defer mu.Unlock()
+				failed = append(failed, text)
+			}
+		}
+	})
+	s.do("GET", "/v1/runs/nobody", "").is(404)
+	s.do("POST", "/-/reload", "").is(500)
+	mu.Lock()
+	defer mu.Unlock()
+	if !slices.Equal(failed, []string{"", "status 500"}) {
+		t.Errorf("the spans ended with %q", failed)
 	}
 }
