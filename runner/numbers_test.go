@@ -213,3 +213,42 @@ func TestNoticesByEndpoint(t *testing.T) {
 		}
 	}
 }
+
+// TestCampaignsTakeTurns: of campaigns that may go on, each takes some rows in its turn, also beside one that may not.
+func TestCampaignsTakeTurns(t *testing.T) {
+	const rows = 3 * engine.MaxRows
+	d := newDesk(t, runner.AccountSettings{Account: "main", Places: 9999}, runner.AccountSettings{Account: "orders", Places: 9999})
+	d.loop.UseAudiences(crowd(rows))
+	var numbers []uint64
+	for _, flow := range []string{"news", "offers", "offers"} {
+		d.now = d.now.Add(time.Minute)
+		d.step(&runner.Group{Inputs: []*engine.Input{{Payload: &engine.CampaignControl{Do: engine.CampaignStart, Flow: flow}}}})
+		campaigns, err := d.store.ListCampaigns(flow, 0, 1)
+		if err != nil || len(campaigns) != 1 {
+			t.Fatal(campaigns, err)
+		}
+		numbers = append(numbers, campaigns[0].Number)
+	}
+	for _, n := range numbers { // no row is taken before all are open
+		d.step(&runner.Group{Inputs: []*engine.Input{{Payload: &engine.CampaignControl{Do: engine.CampaignPause, Campaign: n}}}})
+		d.step(&runner.Group{Inputs: []*engine.Input{{Payload: &engine.Snapshot{Campaign: n, Audience: "crowd", Rows: rows}}}})
+	}
+	var resumed []*runner.Group
+	for _, n := range numbers[1:] {
+		resumed = append(resumed, &runner.Group{Inputs: []*engine.Input{{Payload: &engine.CampaignControl{Do: engine.CampaignResume, Campaign: n}}}})
+	}
+	d.step(resumed...)
+	var order []uint64
+	for _, p := range d.posts {
+		run, err := d.store.Run(p.Run)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(order) == 0 || order[len(order)-1] != run.Campaign {
+			order = append(order, run.Campaign)
+		}
+	}
+	if len(d.posts) != 2*rows || len(order) != 6 || slices.Contains(order, numbers[0]) {
+		t.Errorf("%d messages, and the campaigns took turns as %v", len(d.posts), order)
+	}
+}
