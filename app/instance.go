@@ -9,7 +9,6 @@ import (
 	"net"
 	"net/http"
 	"runtime"
-	"runtime/debug"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -68,6 +67,7 @@ type Instance struct {
 
 	preferences atomic.Pointer[server.Preferences] // nil: there is no page
 	spans       *tracing.Spans                     // nil: no traces are recorded
+	pair        *keyPair                           // nil: the listeners speak HTTP without TLS
 	check       *storeCheck
 	audiences   *audience.Folder
 	jobs        *jobs.Manager
@@ -109,6 +109,12 @@ func (i *Instance) start(ctx context.Context) error {
 	for _, l := range []net.Listener{i.config.Listener, i.config.Webhooks, i.config.Preferences} {
 		if l != nil {
 			i.push("the listener "+l.Addr().String(), func() error { return ignoreClosed(l.Close()) })
+		}
+	}
+	if files := i.project.Settings.TLS; files != nil {
+		var err error
+		if i.pair, err = openKeyPair(files.in(i.config.Dir), i.log); err != nil {
+			return err
 		}
 	}
 	tokens, list := i.tokensOf(i.project)
@@ -335,7 +341,10 @@ func (i *Instance) console(api http.Handler) (http.Handler, error) {
 }
 
 func (i *Instance) listen(name string, l net.Listener, h http.Handler) {
-	s := newWebServer(h, i.log)
+	s := newWebServer(withHeaders(h, i.pair != nil), i.log)
+	if i.pair != nil {
+		s.http.TLSConfig = i.pair.config()
+	}
 	if i.config.patience > 0 {
 		s.patience = i.config.patience
 	}
@@ -364,7 +373,15 @@ func (i *Instance) Store() *store.Store { return i.store }
 func (i *Instance) Failure() <-chan error { return i.failure }
 
 // URL returns the address of the API.
-func (i *Instance) URL() string { return "http://" + i.config.Listener.Addr().String() }
+func (i *Instance) URL() string { return i.urlOf(i.config.Listener) }
+
+// urlOf returns the address of one of the listeners.
+func (i *Instance) urlOf(l net.Listener) string {
+	if i.pair != nil {
+		return "https://" + l.Addr().String()
+	}
+	return "http://" + l.Addr().String()
+}
 
 // WebhookURL returns the address for the provider's webhooks, or "" while they are off.
 func (i *Instance) WebhookURL() string {
@@ -372,14 +389,13 @@ func (i *Instance) WebhookURL() string {
 		return ""
 	}
 	if i.config.Webhooks != nil {
-		return webhookURL(i.config.Webhooks)
+		return i.urlOf(i.config.Webhooks) + webhookPath
 	}
-	return webhookURL(i.config.Listener)
+	return i.urlOf(i.config.Listener) + webhookPath
 }
 
-func webhookURL(l net.Listener) string {
-	return "http://" + l.Addr().String() + "/webhooks/" + appmessaging.WebhookName
-}
+// webhookPath is where the provider's webhooks are taken.
+const webhookPath = "/webhooks/" + appmessaging.WebhookName
 
 // Stop ends the instance in reverse order of its start. First it takes nothing new, then
 // it waits for the current posts, and last it closes the store. It takes at most 20
@@ -416,15 +432,8 @@ func newRegistry() *prometheus.Registry {
 
 // buildInfo is a metric that is always 1, and says what runs.
 func buildInfo() prometheus.Collector {
-	labels := prometheus.Labels{"version": "(devel)", "revision": "", "go": runtime.Version()}
-	if info, ok := debug.ReadBuildInfo(); ok {
-		labels["version"] = cmp.Or(info.Main.Version, labels["version"])
-		for _, s := range info.Settings {
-			if s.Key == "vcs.revision" {
-				labels["revision"] = s.Value
-			}
-		}
-	}
+	b := BuildOf()
+	labels := prometheus.Labels{"version": b.Version, "commit": b.Commit, "go": runtime.Version()}
 	g := prometheus.NewGauge(prometheus.GaugeOpts{Name: "nudge_build_info", Help: "Always 1; the labels say what runs.", ConstLabels: labels})
 	g.Set(1)
 	return g
