@@ -58,6 +58,7 @@ type Instance struct {
 	store  *store.Store
 	full   atomic.Bool // the disk of the store is nearly full
 	runner *runner.Runner
+	server *server.Server
 	ended  chan struct{} // closed when the runner has ended
 
 	tokens  atomic.Pointer[[]server.Token]
@@ -320,6 +321,7 @@ func (i *Instance) serve(registry *prometheus.Registry) error {
 	if err != nil {
 		return failed(err)
 	}
+	i.server = s
 	i.listen("the API", s.Listener(i.config.Listener), s.Handler())
 	i.push("what is followed live", func() error { s.EndLive(); return nil }) // before the server, which waits for requests
 	if i.config.Webhooks != nil {
@@ -367,6 +369,12 @@ func (i *Instance) fail(name string, err error) {
 
 // Store returns the store of the instance. Stop closes it.
 func (i *Instance) Store() *store.Store { return i.store }
+
+// Ready returns nil if the instance takes requests, and otherwise why not, as `/-/ready` says it.
+func (i *Instance) Ready() error { return i.server.Ready() }
+
+// Standing returns how long the engine has been busy with one step by now.
+func (i *Instance) Standing() time.Duration { return i.runner.Standing() }
 
 // Failure delivers the error that prevents the instance from going on. The caller must
 // then stop the instance.
