@@ -1,60 +1,27 @@
 package app
 
 import (
-	"bytes"
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
 	"crypto/tls"
 	"crypto/x509"
-	"crypto/x509/pkix"
-	"encoding/pem"
 	"log/slog"
-	"math/big"
-	"net"
 	"net/http"
 	"os"
-	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"nudge/channels/appmessaging"
 	"nudge/client"
 	"nudge/examples"
 )
 
-// writePair writes a new certificate for loopback, and its key, into files. It returns what a client
-// must trust.
-func writePair(t *testing.T, files TLSSettings, serial int64) *x509.CertPool {
-	t.Helper()
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	must(t, err)
-	about := &x509.Certificate{
-		SerialNumber: big.NewInt(serial), Subject: pkix.Name{CommonName: "nudge"},
-		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour),
-		IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)}, IsCA: true, BasicConstraintsValid: true,
-	}
-	cert, err := x509.CreateCertificate(rand.Reader, about, about, key.Public(), key)
-	must(t, err)
-	secret, err := x509.MarshalPKCS8PrivateKey(key)
-	must(t, err)
-	trusted := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: cert})
-	must(t, os.WriteFile(files.Certificate, trusted, 0o600))
-	must(t, os.WriteFile(files.Key, pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: secret}), 0o600))
-	pool := x509.NewCertPool()
-	pool.AppendCertsFromPEM(trusted)
-	return pool
-}
-
-// startTLS starts an instance whose listener speaks TLS with a pair of files.
-func startTLS(t *testing.T, files TLSSettings, log *slog.Logger) *Instance {
+// startTLS starts an instance whose listener speaks TLS with the pair of files in a folder.
+func startTLS(t *testing.T, dir string, log *slog.Logger) *Instance {
 	t.Helper()
 	api, err := Listen(anyPort)
 	must(t, err)
 	project := Read(examples.Hello(), LocalSettings(os.LookupEnv))
-	project.Settings.TLS, project.Settings.Accounts = &files, []Account{{Config: appmessaging.Config{BaseURL: "http://127.0.0.1:1", PathPrefix: "/cpaas", Token: "t"}}}
-	i, err := Start(t.Context(), Config{Project: project, DataDir: t.TempDir(), Listener: api, Log: log})
+	project.Settings.TLS, project.Settings.Accounts = &TLSSettings{"fullchain.pem", "key.pem"}, []Account{{Config: appmessaging.Config{BaseURL: "http://127.0.0.1:1", PathPrefix: "/cpaas", Token: "t"}}}
+	i, err := Start(t.Context(), Config{Project: project, Dir: dir, DataDir: t.TempDir(), Listener: api, Log: log})
 	must(t, err)
 	t.Cleanup(func() { must(t, i.Stop()) })
 	return i
@@ -64,9 +31,8 @@ func startTLS(t *testing.T, files TLSSettings, log *slog.Logger) *Instance {
 // without it, and that the client gets in with the certificate and not without.
 func TestTLS(t *testing.T) {
 	dir := t.TempDir()
-	files := TLSSettings{filepath.Join(dir, "cert.pem"), filepath.Join(dir, "key.pem")}
-	trusted := writePair(t, files, 1)
-	i := startTLS(t, files, slog.New(slog.DiscardHandler))
+	trusted := certify(t, dir)
+	i := startTLS(t, dir, slog.New(slog.DiscardHandler))
 	if !strings.HasPrefix(i.URL(), "https://127.0.0.1:") {
 		t.Fatalf("the API is at %s", i.URL())
 	}
@@ -105,30 +71,26 @@ func TestTLS(t *testing.T) {
 // changes nothing and is in the log, and with one that does.
 func TestCertificateChanges(t *testing.T) {
 	dir := t.TempDir()
-	files := TLSSettings{filepath.Join(dir, "cert.pem"), filepath.Join(dir, "key.pem")}
-	first := writePair(t, files, 1)
+	first := certify(t, dir)
 	log := &lockedBuffer{}
-	i := startTLS(t, files, slog.New(slog.NewTextHandler(log, nil)))
-	serial := func(trusted *x509.CertPool) int64 {
-		t.Helper()
+	i := startTLS(t, dir, slog.New(slog.NewTextHandler(log, nil)))
+	connect := func(trusted *x509.CertPool) error {
 		c, err := tls.Dial("tcp", i.config.Listener.Addr().String(), &tls.Config{RootCAs: trusted})
-		must(t, err)
-		defer c.Close()
-		return c.ConnectionState().PeerCertificates[0].SerialNumber.Int64()
+		if err == nil {
+			c.Close()
+		}
+		return err
 	}
-	if got := serial(first); got != 1 {
-		t.Fatalf("the certificate has the number %d", got)
+	must(t, connect(first))
+	written(t, dir, "key.pem", "half a key")
+	must(t, connect(first))
+	must(t, connect(first))
+	if strings.Count(log.String(), "the one before stays") != 1 {
+		t.Errorf("with half a key, the log has\n%s", log)
 	}
-	must(t, os.WriteFile(files.Key, []byte("half a key"), 0o600))
-	if got := serial(first); got != 1 || strings.Count(log.String(), "the one before stays") != 1 {
-		t.Errorf("with half a key, the certificate has the number %d, and the log\n%s", got, log)
-	}
-	if serial(first); strings.Count(log.String(), "the one before stays") != 1 {
-		t.Errorf("the log says it again:\n%s", log)
-	}
-	second := writePair(t, files, 2)
-	if got := serial(second); got != 2 || !strings.Contains(log.String(), "the certificate was read again") {
-		t.Errorf("the new certificate has the number %d, and the log\n%s", got, log)
+	must(t, connect(certify(t, dir)))
+	if err := connect(first); err == nil || !strings.Contains(log.String(), "the certificate was read again") {
+		t.Errorf("the certificate before is still used: %v, and the log has\n%s", err, log)
 	}
 }
 
@@ -138,7 +100,7 @@ func TestTLSIsRefused(t *testing.T) {
 	must(t, err)
 	project := Read(examples.Hello(), LocalSettings(os.LookupEnv))
 	project.Settings.TLS = &TLSSettings{"cert.pem", "key.pem"}
-	_, err = Start(t.Context(), Config{Project: project, Dir: "/nowhere", DataDir: t.TempDir(), Listener: api, Log: slog.New(slog.NewTextHandler(&bytes.Buffer{}, nil))})
+	_, err = Start(t.Context(), Config{Project: project, Dir: "/nowhere", DataDir: t.TempDir(), Listener: api, Log: slog.New(slog.DiscardHandler)})
 	if err == nil || !strings.Contains(err.Error(), "/nowhere/cert.pem: no such file") {
 		t.Errorf("the error is %v", err)
 	}
