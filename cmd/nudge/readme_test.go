@@ -36,7 +36,7 @@ func TestReadme(t *testing.T) {
 	if _, list := flows.Load(fstest.MapFS{"nudge.yaml": {Data: []byte(block(t, readme, "yaml", "project: acme"))}}); len(list) > 0 {
 		t.Errorf("the nudge.yaml of the README: %v", list)
 	}
-	for _, command := range []string{"go run ./cmd/nudge demo", "./test.sh"} {
+	for _, command := range []string{"go run -v ./cmd/nudge demo", "./test.sh"} {
 		if !strings.Contains(readme, "```sh\n"+command+"\n```") {
 			t.Errorf("the README does not name the command %q by itself", command)
 		}
