@@ -82,7 +82,7 @@ sed -i 's/^listen: .*/listen: 127.0.0.1:18480/' "$root/etc/nudge/nudge.yaml"
 chroot "$root" install -d -o nudge -g nudge -m 700 /var/lib/nudge
 line=$(sed -n 's/^ExecStart=//p' "$root/usr/lib/systemd/system/nudge.service")
 # shellcheck disable=SC2046,SC2086
-env -i $(cat "$root/etc/nudge/environment") chroot --userspec=nudge:nudge "$root" $line &
+env -i PATH="$PATH" $(cat "$root/etc/nudge/environment") chroot --userspec=nudge:nudge "$root" $line &
 server=$!
 export NUDGE_SERVER=http://127.0.0.1:18480
 await chroot "$root" nudge health --ready
@@ -111,7 +111,7 @@ sed 's/^listen: .*/listen: 127.0.0.1:18480/' "$work/one/packaging/project/nudge.
 command=$(tr -d '",[]' <"$work/one/packaging/image/Dockerfile" | sed -n 's/^ENTRYPOINT //p; s/^CMD //p' | tr '\n' ' ')
 unshare -r --root "$work/image" /usr/bin/nudge version
 # shellcheck disable=SC2086
-env -i COMAPI_SPACE=0f8a COMAPI_TOKEN=t0ken-t0ken COMAPI_WEBHOOK_SECRET=s3cret-s3cret \
+env -i PATH="$PATH" COMAPI_SPACE=0f8a COMAPI_TOKEN=t0ken-t0ken COMAPI_WEBHOOK_SECRET=s3cret-s3cret \
 	NUDGE_TOKEN=t0ken-t0ken unshare -r --root "$work/image" $command &
 server=$!
 await unshare -r --root "$work/image" /usr/bin/nudge health --ready
