@@ -52,6 +52,9 @@ func TestTLS(t *testing.T) {
 			t.Errorf("%s is %q, want %q", name, got, want)
 		}
 	}
+	if got, want := (onDemand{i}).certificate(), answer.TLS.PeerCertificates[0].NotAfter; got != float64(want.Unix()) {
+		t.Errorf("the metric says that the certificate ends at %v, want %v", got, want)
+	}
 	if _, err := tls.Dial("tcp", i.config.Listener.Addr().String(), &tls.Config{RootCAs: trusted, MaxVersion: tls.VersionTLS11}); err == nil {
 		t.Error("TLS 1.1 is spoken")
 	}

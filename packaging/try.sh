@@ -109,12 +109,13 @@ tar -C "$work/image" -xzf "$work"/layers/*.tar.gz
 mkdir "$work/image/etc/nudge/flows"
 sed 's/^listen: .*/listen: 127.0.0.1:18480/' "$work/one/packaging/project/nudge.yaml" >"$work/image/etc/nudge/nudge.yaml"
 command=$(tr -d '",[]' <"$work/one/packaging/image/Dockerfile" | sed -n 's/^ENTRYPOINT //p; s/^CMD //p' | tr '\n' ' ')
+user=$(sed -n 's/^USER //p' "$work/one/packaging/image/Dockerfile")
 unshare -r --root "$work/image" /usr/bin/nudge version
 # shellcheck disable=SC2086
-env -i PATH="$PATH" COMAPI_SPACE=0f8a COMAPI_TOKEN=t0ken-t0ken COMAPI_WEBHOOK_SECRET=s3cret-s3cret \
-	NUDGE_TOKEN=t0ken-t0ken unshare -r --root "$work/image" $command &
+env -i PATH="$PATH" COMAPI_SPACE=0f8a COMAPI_TOKEN=t0ken-t0ken COMAPI_WEBHOOK_SECRET=s3cret-s3cret NUDGE_TOKEN=t0ken-t0ken \
+	chroot --userspec="$user" "$work/image" $command &
 server=$!
-await unshare -r --root "$work/image" /usr/bin/nudge health --ready
+await chroot --userspec="$user" "$work/image" /usr/bin/nudge health --ready
 kill "$server"
 wait "$server" || fail 'the image did not end well'
 server=
