@@ -83,6 +83,7 @@ if [ "${1-}" = long ]; then
 	fi
 	# What packaging/try.sh tries packages, pages and completions with.
 	need debootstrap debootstrap
+	need systemd-nspawn systemd-container
 	need rpm rpm
 	need mandoc mandoc
 	need zsh zsh

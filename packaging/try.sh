@@ -1,7 +1,7 @@
 #!/bin/sh
 # Tries what release.sh makes of the last commit: two builds are the same bytes, the package of Debian is installed,
 # run, upgraded and removed in a Debian of its own, the package of RPM is installed, and the image runs in its own root.
-# It needs root, debootstrap and rpm, and downloads a Debian. `./test.sh long` runs it.
+# It needs root, debootstrap, systemd-nspawn and rpm, and downloads a Debian. `./test.sh long` runs it.
 #
 #	packaging/try.sh             all platforms
 #	PLATFORMS=linux/amd64 packaging/try.sh
@@ -63,8 +63,8 @@ done
 
 say 'the package of Debian, in a Debian of its own'
 root=$work/debian
-debootstrap --variant=minbase --include=ca-certificates bookworm "$root" >"$work/log" 2>&1 || { tail -20 "$work/log"; fail 'debootstrap failed'; }
-cp -r "$root" "$work/rpm"
+debootstrap --variant=minbase --include=ca-certificates,systemd,systemd-sysv bookworm "$root" >"$work/log" 2>&1 || { tail -20 "$work/log"; fail 'debootstrap failed'; }
+cp -a "$root" "$work/rpm"
 cp ./*_linux_amd64.deb "$root/nudge.deb"
 chroot "$root" dpkg -i /nudge.deb
 chroot "$root" nudge version
@@ -92,6 +92,41 @@ server=
 chroot "$root" nudge store check /var/lib/nudge
 chroot "$root" dpkg -i /nudge.deb # an upgrade keeps what was changed
 grep -q 'listen: 127.0.0.1:18480' "$root/etc/nudge/nudge.yaml" || fail 'an upgrade wrote over the project'
+
+say 'the service, under a systemd of its own'
+mkdir -p "$root/etc/systemd/system/nudge.service.d" "$root/etc/systemd/system/multi-user.target.wants"
+printf '[Service]\nWatchdogSec=4\nTimeoutStopSec=3\n' >"$root/etc/systemd/system/nudge.service.d/try.conf"
+cat >"$root/etc/systemd/system/try.service" <<'END'
+[Unit]
+After=multi-user.target
+[Service]
+Type=oneshot
+ExecStart=/bin/sh -c 'sh -eux /root/try.sh >/root/said 2>&1'
+ExecStopPost=/bin/systemctl poweroff --force
+END
+ln -s ../try.service "$root/etc/systemd/system/multi-user.target.wants/try.service"
+cat >"$root/root/try.sh" <<'END'
+export NUDGE_SERVER=http://127.0.0.1:18480
+property() { systemctl show -p "$1" --value nudge; }
+systemctl start nudge
+nudge health --ready
+[ "$(property StatusText)" = ready ]
+systemctl reload nudge
+[ "$(property ActiveState)" = active ]
+sleep 6 # longer than its watchdog would wait for a process that is silent
+[ "$(property NRestarts)" = 0 ]
+kill -STOP "$(property MainPID)" # it stands still
+until [ "$(property NRestarts)" = 1 ] && [ "$(property ActiveState)" = active ]; do sleep 1; done
+nudge health --ready
+systemctl stop nudge
+[ "$(property Result)" = success ]
+echo 'the service is well'
+END
+timeout 120 systemd-nspawn --quiet --register=no --keep-unit --private-network --boot --directory "$root" >"$work/log" 2>&1 || tail "$work/log"
+tail -n 1 "$root/root/said" | grep -qx 'the service is well' || {
+	cat "$root/root/said"
+	fail 'the service is not well'
+}
 chroot "$root" dpkg --purge nudge
 [ ! -e "$root/usr/bin/nudge" ] && [ -e "$root/var/lib/nudge/nudge.db" ] || fail 'the purge left the program, or took the store'
 

@@ -40,7 +40,7 @@ func TestUnitIsHardened(t *testing.T) {
 // closer, and listens to what it says.
 func TestUnitStarts(t *testing.T) {
 	unit := readUnit(t)
-	if unit["Type"] != "notify" || unit["ExecReload"] != "/bin/kill -HUP $MAINPID" {
+	if unit["Type"] != "notify" || unit["ExecReload"] != "/bin/sh -c 'kill -HUP $MAINPID'" {
 		t.Fatalf("the service is %v", unit)
 	}
 	dir := copyProject(t, os.DirFS("testdata/unit"))
