@@ -187,6 +187,7 @@ if [ "${1-}" = long ]; then
 	run decoders ./app -run TestDecodersAreLinear -whole-sizes -timeout 1h
 	run leaks ./app -run TestLeaks -reloads 1440 -timeout 1h
 	run proxies ./app -run TestBehind -proxies
+	run restores ./cmd/nudge -run TestKillRestore -restore-bytes 209715200 -restore-kills 20 -timeout 1h
 	run million ./cmd/nudge -run TestMillion -rows 1000000 -campaign-kills 10 -timeout 2h
 fi
 

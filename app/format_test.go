@@ -2,6 +2,8 @@ package app
 
 import (
 	"compress/gzip"
+	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"io"
@@ -21,9 +23,9 @@ import (
 
 var updateFormat = flag.Bool("update-format", false, "write a store of the current format into testdata, for a new format")
 
-// TestFormats holds that a store which an earlier build of this format wrote is read as it was, and
-// goes on from there; and that one of an older format is refused with a line that says so. Each
-// format has its file in testdata, which stays as it was written.
+// TestFormats holds that a store which an earlier build of this format wrote is read as it was, and goes on from there; that one of
+// an older format is upgraded, is then the same, and leaves a copy as it was; and that one of a format which was never released is
+// refused with a line that says so. Each format has its file in testdata, which stays as it was written.
 func TestFormats(t *testing.T) {
 	name := func(format int, ext string) string {
 		return filepath.Join("testdata", fmt.Sprintf("format%d.%s", format, ext))
@@ -39,17 +41,22 @@ func TestFormats(t *testing.T) {
 		t.Run(filepath.Base(file), func(t *testing.T) {
 			dir := t.TempDir()
 			unzip(t, file, filepath.Join(dir, bolt.FileName))
-			kv, err := bolt.Open(dir)
-			if err != nil {
+			format := 0
+			if _, err := fmt.Sscanf(filepath.Base(file), "format%d", &format); err != nil {
 				t.Fatal(err)
 			}
-			s, err := store.Open(kv)
-			if file != name(store.Format, "db.gz") {
-				if kv.Close(); err == nil || !strings.Contains(err.Error(), "which an older Nudge wrote") {
-					t.Errorf("a store of an older format: %v", err)
+			if format < store.Format {
+				_, err := openedIn(dir)
+				if old := (*store.OldFormatError)(nil); format >= store.OldestFormat && (!errors.As(err, &old) || old.Format != format) ||
+					format < store.OldestFormat && (err == nil || !strings.Contains(err.Error(), "that was never released")) {
+					t.Fatalf("a store of an older format: %v", err)
 				}
+			}
+			if format < store.OldestFormat {
 				return
 			}
+			upgradeTwice(t, dir, format)
+			s, err := openedIn(dir)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -57,7 +64,7 @@ func TestFormats(t *testing.T) {
 			if report, err := s.Check(); err != nil || len(report.Problems) > 0 {
 				t.Errorf("the check: %v, %q", err, report.Problems)
 			}
-			want, err := os.ReadFile(name(store.Format, "txt"))
+			want, err := os.ReadFile(name(format, "txt"))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -69,6 +76,50 @@ func TestFormats(t *testing.T) {
 	}
 	if _, err := os.Stat(name(store.Format, "db.gz")); err != nil {
 		t.Errorf("format %d has no file: go test ./app -run TestFormats -update-format", store.Format)
+	}
+}
+
+// openedIn opens the store in a folder.
+func openedIn(dir string) (*store.Store, error) {
+	kv, err := bolt.Open(dir)
+	if err != nil {
+		return nil, err
+	}
+	return store.Open(kv)
+}
+
+// upgradeTwice upgrades a store: once until it is cut short, and once to the end.
+func upgradeTwice(t *testing.T, dir string, format int) {
+	t.Helper()
+	upgrade := func(ctx context.Context) ([]string, error) {
+		files, err := bolt.OpenAll(dir, 1)
+		if err != nil {
+			t.Fatal(err)
+		}
+		copies, err := files.Upgrade(ctx, nil)
+		return copies, errors.Join(err, files.Close())
+	}
+	if format == store.Format {
+		if copies, err := upgrade(t.Context()); err != nil || len(copies) > 0 {
+			t.Errorf("an upgrade of the current format makes the copies %q, %v", copies, err)
+		}
+		return
+	}
+	over, end := context.WithCancel(t.Context())
+	end()
+	if _, err := upgrade(over); !errors.Is(err, context.Canceled) {
+		t.Fatalf("an upgrade that is interrupted: %v", err)
+	}
+	copies, err := upgrade(t.Context())
+	if err != nil || len(copies) != 1 || copies[0] != filepath.Join(dir, fmt.Sprint(bolt.FileName, ".format", format)) {
+		t.Fatalf("the copies are %q, %v", copies, err)
+	}
+	back := t.TempDir()
+	if err := os.Rename(copies[0], filepath.Join(back, bolt.FileName)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := openedIn(back); !errors.As(err, new(*store.OldFormatError)) {
+		t.Errorf("the copy is not as the file was: %v", err)
 	}
 }
 

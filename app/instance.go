@@ -42,6 +42,7 @@ type Config struct {
 	Preferences net.Listener             // for the page of preferences only; nil: it is not served, and messages with a link to it are refused
 	CheckEvery  time.Duration            // how often the store is checked while it is in use; 0: only on request
 	Clock       runner.Clock             // nil: the clock from the settings
+	CheckClock  bool                     // do not start when the clock says that nothing came for longer than anybody would believe
 	Log         *slog.Logger             // required
 
 	dev        *devTools     // of a project that runs against a sandbox; else nil
@@ -131,7 +132,7 @@ func (i *Instance) start(ctx context.Context) error {
 		return err
 	}
 	registry := newRegistry()
-	parts, err := i.openStore(registry)
+	parts, err := i.openStore(ctx, registry)
 	if err != nil {
 		return err
 	}
@@ -139,6 +140,9 @@ func (i *Instance) start(ctx context.Context) error {
 		return failed(err)
 	}
 	if err := i.startRunner(parts, registry); err != nil {
+		return err
+	}
+	if err := i.reforget(ctx); err != nil {
 		return err
 	}
 	by := &engine.Actor{Name: "start"}
@@ -173,11 +177,14 @@ func (i *Instance) openSpans(ctx context.Context) (err error) {
 }
 
 // openStore opens the data folder and returns its partitions, with engines that continue from them.
-func (i *Instance) openStore(registry *prometheus.Registry) ([]runner.Part, error) {
+func (i *Instance) openStore(ctx context.Context, registry *prometheus.Registry) ([]runner.Part, error) {
 	wanted := i.project.Settings.Partitions
 	files, err := bolt.OpenAll(i.config.DataDir, max(wanted, 1))
 	if err != nil {
 		return nil, failed(err)
+	}
+	if err := i.upgrade(ctx, files); err != nil {
+		return nil, failed(errors.Join(err, files.Close()))
 	}
 	all, err := store.OpenAll(files.KVs())
 	if err != nil {
@@ -185,6 +192,9 @@ func (i *Instance) openStore(registry *prometheus.Registry) ([]runner.Part, erro
 	}
 	i.store = store.Join(all)
 	i.push("the store", i.store.Close)
+	if err := i.store.NoteVersion(BuildOf().Version); err != nil {
+		return nil, failed(err)
+	}
 	if wanted != 0 && wanted != len(files) {
 		return nil, wrongInput(fmt.Errorf("the store in %s has %d partitions, and nudge.yaml says `partitions: %d`, which counts for a new store; "+
 			"write `partitions: %d`, or begin with an empty data folder", i.config.DataDir, len(files), wanted, len(files)))
@@ -215,7 +225,14 @@ func (i *Instance) openStore(registry *prometheus.Registry) ([]runner.Part, erro
 	if steered, ok := i.config.Clock.(*SteeredClock); ok {
 		steered.JumpTo(state.Stamp.Time()) // it may have jumped before the last stop
 	}
-	var parts []runner.Part
+	if err := i.checkClock(state.Stamp); err != nil {
+		return nil, err
+	}
+	return enginesOf(all)
+}
+
+// enginesOf returns the partitions with engines that continue from them.
+func enginesOf(all []*store.Store) (parts []runner.Part, err error) {
 	for _, s := range all {
 		core, err := s.Engine()
 		if err != nil {
@@ -225,6 +242,25 @@ func (i *Instance) openStore(registry *prometheus.Registry) ([]runner.Part, erro
 	}
 	return parts, nil
 }
+
+// upgrade upgrades a store of an older format, after a copy of its files.
+func (i *Instance) upgrade(ctx context.Context, files bolt.Files) error {
+	begun := false
+	shown := time.Now()
+	copies, err := files.Upgrade(ctx, func(done, whole int64) {
+		if now := time.Now(); !begun || now.Sub(shown) >= upgradeShown {
+			begun, shown = true, now
+			i.log.Info("the store is copied before its upgrade", "megabytes", done>>20, "of", whole>>20)
+		}
+	})
+	for _, path := range copies {
+		i.log.Info("the store was upgraded; this copy can be removed once nobody goes back", "copy", path)
+	}
+	return err
+}
+
+// upgradeShown is how often the log says how far the copy before an upgrade is.
+const upgradeShown = 5 * time.Second
 
 // startRunner starts the runner with the channels of the accounts.
 func (i *Instance) startRunner(parts []runner.Part, registry *prometheus.Registry) error {
@@ -295,12 +331,15 @@ func (i *Instance) serve(registry *prometheus.Registry) error {
 	config := server.Config{
 		Runner: i.runner, Store: i.store, Deployed: i.noteDeploy, SecondPerson: i.needsSecond, Tokens: i.currentTokens, Origins: i.currentOrigins, Registry: registry, Log: i.log,
 		Endpoints: namesOf(i.project.Settings.Endpoints),
-		Audiences: i.audiences, Limits: i.project.Settings.Limits, Full: i.full.Load, CheckStore: i.check.run, Jobs: i.jobs, Bulk: i.bulk,
+		Audiences: i.audiences, Limits: i.project.Settings.Limits, Full: i.full.Load, CheckStore: i.check.run, BackUp: (&backups{i: i}).backUp, Jobs: i.jobs, Bulk: i.bulk,
 		Tracer: i.spans.Tracer(), Process: i.processHealth, Console: i.console,
 		Project: func() server.ServedProject {
 			p := i.served.Load()
 			return server.ServedProject{Project: p.Project, Folder: p.Folder}
 		},
+	}
+	if name := i.project.Settings.ForgottenList; name != "" {
+		config.Forgetting = (&forgotten{path: i.under(name), store: i.store, now: i.config.Clock.Now}).note
 	}
 	if secrets := i.project.Settings.Secrets; len(secrets) > 0 {
 		hooks := i.project.Settings.Webhooks

@@ -41,6 +41,7 @@ import (
 //	listen: 127.0.0.1:8080    # or { api: …, webhooks: … }
 //	tls: { certificate: fullchain.pem, key: key.pem }   # of all listeners; relative to the project
 //	tokens: [ "${NUDGE_TOKEN}" ]   # or { name: shop, token: "${SHOP}", scopes: [events], expires: 2027-01-31 }
+//	forgotten_list: /backups/forgotten.list  # gets a line for everybody who is forgotten
 //	tokens_file: tokens.yaml  # more of them, as hashes; relative to the project
 //	cors: [ "https://shop.example" ]   # pages of these origins may send events
 //	deploys:                  # by the API
@@ -75,6 +76,9 @@ type Settings struct {
 	TLS      *TLSSettings // nil: the listeners speak HTTP without TLS
 	Limits   server.Limits
 	Tokens   []server.Token
+	// ForgottenList is a file that gets a line for everybody who is forgotten, which a restore of a backup reads; empty: none. A
+	// relative path begins at the project.
+	ForgottenList string
 	// TokensFile has more tokens; empty: none. A relative path begins at the project.
 	TokensFile string
 	Origins    []string // whose pages may send events
@@ -94,7 +98,7 @@ type Settings struct {
 
 // servingKeys are the keys of nudge.yaml that contain settings.
 var servingKeys = []string{
-	"account", "accounts", "clock", "cors", "data_dir", "deploys", "endpoints", "fetch", "limits", "listen", "outbound", "partitions", "people", "preferences", "retention", "tls", "tokens", "tokens_file", "webhooks",
+	"account", "accounts", "clock", "cors", "data_dir", "deploys", "endpoints", "fetch", "forgotten_list", "limits", "listen", "outbound", "partitions", "people", "preferences", "retention", "tls", "tokens", "tokens_file", "webhooks",
 }
 
 // Account is a connection to the provider that messages go through.
@@ -154,6 +158,9 @@ func AllSettings(env Environment) SettingsReader {
 		s.Secrets = slices.Clone(s.Webhooks.Secrets)
 		for _, a := range s.Accounts {
 			s.Secrets = append(s.Secrets, a.Secrets...)
+		}
+		if r.top.Has("forgotten_list") {
+			s.ForgottenList = r.str(r.top.Text("forgotten_list"))
 		}
 		if r.top.Has("tokens_file") {
 			s.TokensFile = r.str(r.top.Text("tokens_file"))

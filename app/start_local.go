@@ -79,7 +79,7 @@ func StartLocal(ctx context.Context, c LocalConfig) (*Local, error) {
 	project.Settings = Settings{
 		Accounts: []Account{box.account()}, Secrets: []appmessaging.Secret{appmessaging.Secret(secret)}, Speed: 1,
 		People: c.Project.Settings.People, Fetch: c.Project.Settings.Fetch, Endpoints: c.Project.Settings.Endpoints,
-		Partitions: c.Project.Settings.Partitions,
+		Partitions: c.Project.Settings.Partitions, ForgottenList: c.Project.Settings.ForgottenList,
 	}
 	built.Project = &project
 	if p := c.Project.Settings.Preferences; p != nil {

@@ -25,17 +25,21 @@ import (
 // expiresSoon is how long before its end the log begins to say that a token ends, at each start and reload.
 const expiresSoon = 14 * day
 
+// under is the path of a file that the project names.
+func (i *Instance) under(name string) string {
+	if filepath.IsAbs(name) {
+		return name
+	}
+	return filepath.Join(i.config.Dir, name)
+}
+
 // tokensOf returns the tokens of a project with those of its file, or what is wrong with them.
 func (i *Instance) tokensOf(p *Project) (all []server.Token, list diag.List) {
 	all = p.Settings.Tokens
 	file := p.Settings.TokensFile
 	if file != "" {
-		path := file
-		if !filepath.IsAbs(path) {
-			path = filepath.Join(i.config.Dir, path)
-		}
 		var more []server.Token
-		more, list = ReadTokens(path)
+		more, list = ReadTokens(i.under(file))
 		all = append(all[:len(all):len(all)], more...)
 	}
 	if before := i.tokens.Load(); len(list) == 0 && len(all) == 0 && (file != "" || before != nil && len(*before) > 0) {

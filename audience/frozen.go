@@ -12,6 +12,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"nudge/engine"
 )
@@ -110,4 +111,35 @@ func readLine(text *bufio.Reader) ([]byte, error) {
 		whole = append(whole, line...)
 	}
 	return whole, err
+}
+
+// OpenFrozen opens all frozen audiences of a folder, for a copy of them. Who has them can read them to the end, also when a campaign is
+// over meanwhile and its audience is removed. A folder that does not exist has none.
+func OpenFrozen(dir string) (all []*os.File, err error) {
+	entries, err := os.ReadDir(dir)
+	if err != nil && !errors.Is(err, os.ErrNotExist) {
+		return nil, err
+	}
+	for _, e := range entries {
+		if !strings.HasSuffix(e.Name(), frozenSuffix) {
+			continue
+		}
+		file, err := os.Open(filepath.Join(dir, e.Name()))
+		if errors.Is(err, os.ErrNotExist) { // its campaign is over now
+			continue
+		}
+		if err != nil {
+			return all, err
+		}
+		all = append(all, file)
+	}
+	return all, nil
+}
+
+// MakeFrozen makes a file for a copy of a frozen audience in a folder, with the name that the original has.
+func MakeFrozen(dir, name string) (*os.File, error) {
+	if !strings.HasSuffix(name, frozenSuffix) {
+		return nil, fmt.Errorf("%q is not the name of a frozen audience", name)
+	}
+	return os.OpenFile(filepath.Join(dir, name), os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600)
 }

@@ -3,6 +3,7 @@ package client
 import (
 	"context"
 	"encoding/json"
+	"io"
 	"net/http"
 )
 
@@ -31,6 +32,36 @@ type StoreProgress struct {
 type StoreCheck struct {
 	Progress *StoreProgress `json:"progress,omitempty"`
 	Report   *StoreReport   `json:"report,omitempty"`
+}
+
+// BackUp makes the server write a backup of its store, and copies it to a writer. A backup that was cut off is an error; so are
+// damages on the way only for who reads it: see nudge store backup.
+func (c *Client) BackUp(ctx context.Context, to io.Writer) error {
+	response, err := c.do(ctx, http.MethodGet, "/-/backup", "application/octet-stream", "", http.NoBody)
+	if err != nil {
+		return err
+	}
+	defer response.Body.Close()
+	from := &source{Reader: response.Body}
+	if _, err := io.Copy(to, from); from.failed != nil {
+		return c.brokenOff(from.failed)
+	} else if err != nil {
+		return err
+	}
+	return nil
+}
+
+// source remembers that reading failed, and not writing what was read.
+type source struct {
+	io.Reader
+	failed error
+}
+
+func (s *source) Read(p []byte) (n int, err error) {
+	if n, err = s.Reader.Read(p); err != nil && err != io.EOF {
+		s.failed = err
+	}
+	return n, err
 }
 
 // CheckStore makes the server check its store beside its work, which may take hours, and returns

@@ -262,7 +262,9 @@ func (s *Sweep) apply(a *applier) {
 			a.sweepRun(fr, r)
 		}
 	}
-	a.sweepOn(fr, members[len(members)-1].Person)
+	if len(members) == MaxSweep { // else those were the last
+		a.sweepOn(fr, members[len(members)-1].Person)
+	}
 }
 
 // sweepRun ends a run of a cancelled campaign, or begins a run whose time came while the

@@ -243,6 +243,7 @@ func (a *applier) revive(r *Run) {
 	a.ws.revive(r)
 	if r.Campaign != 0 {
 		a.editCampaign(r.Campaign).Live++
+		a.ws.addMember(&Member{MemberOf(r.Campaign, r.Profile), r.ID}) // the store drops the members of a campaign whose runs have ended
 	}
 }
 

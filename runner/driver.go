@@ -32,6 +32,7 @@ type driver struct {
 	waited   atomic.Int64              // how long the oldest input of the newest step had waited, a [time.Duration]
 	due      atomic.Int64              // the first timer that is not taken, an [engine.Instant]; 0 for none
 
+	steps   sync.Mutex   // held during each step; see [Runner.Pause]
 	mu      sync.RWMutex // guards stopped, and every push against it
 	stopped bool
 
@@ -151,6 +152,8 @@ func (d *driver) standing() time.Duration {
 
 // step takes the inputs that have arrived and applies them.
 func (d *driver) step() (*Step, error) {
+	d.steps.Lock()
+	defer d.steps.Unlock()
 	if d.r.commands != nil {
 		d.delivered()
 		if err := d.obey(); err != nil {

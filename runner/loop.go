@@ -1,7 +1,6 @@
 package runner
 
 import (
-	"errors"
 	"time"
 
 	"nudge/engine"
@@ -382,7 +381,10 @@ func (l *Loop) tidyUp(now engine.Instant) (err error) {
 		}
 	}
 	if now >= l.dropAt {
-		if err := errors.Join(l.dropNotices(now), l.dropDeploys(now)); err != nil {
+		if err := l.dropNotices(now); err != nil {
+			return err
+		}
+		if err := l.dropDeploys(now); err != nil {
 			return err
 		}
 	}

@@ -1,7 +1,6 @@
 package runner
 
 import (
-	"errors"
 	"time"
 
 	"nudge/channels"
@@ -24,7 +23,10 @@ func (l *Loop) Recover(now time.Time) (*Step, error) {
 	if l.untold, err = l.store.Untold(); err != nil {
 		return nil, err
 	}
-	if err := errors.Join(l.openAccounts(now, all), l.obeyed(now, all)); err != nil {
+	if err := l.openAccounts(now, all); err != nil {
+		return nil, err
+	}
+	if err := l.obeyed(now, all); err != nil { // nothing is committed behind a commit whose outcome is unknown
 		return nil, err
 	}
 	var after engine.OutboxRef

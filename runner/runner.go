@@ -196,6 +196,19 @@ func (r *Runner) driverOf(run engine.RunID) *driver {
 	return r.drivers[0]
 }
 
+// Pause lets no loop begin a step until resume is called, and returns when those under way have ended. Everything that is
+// applied is then committed in all partitions.
+func (r *Runner) Pause() (resume func()) {
+	for _, d := range r.drivers {
+		d.steps.Lock()
+	}
+	return func() {
+		for _, d := range r.drivers {
+			d.steps.Unlock()
+		}
+	}
+}
+
 // Standing returns how long the step under way has taken by now, the longest one of all partitions; 0 between steps. A
 // step takes milliseconds: after seconds, the disk or an input holds the engine up.
 func (r *Runner) Standing() (longest time.Duration) {

@@ -71,6 +71,8 @@ func callWithAnything(t *testing.T, method reflect.Value, of reflect.Type) {
 			args = append(args, reflect.ValueOf(t.Context()))
 		case in == reflect.TypeFor[io.Reader]():
 			args = append(args, reflect.ValueOf(strings.NewReader("{}\n")))
+		case in == reflect.TypeFor[io.Writer]():
+			args = append(args, reflect.ValueOf(io.Discard))
 		case in == reflect.TypeFor[json.RawMessage]():
 			args = append(args, reflect.ValueOf(json.RawMessage("{}")))
 		case in.Kind() == reflect.String:

@@ -308,7 +308,7 @@ func (d *describer) responses(r *route) object {
 			fails = append(fails, http.StatusRequestTimeout, http.StatusRequestEntityTooLarge)
 		}
 	}
-	if reads := r.about.gives[0].media != mediaText && r.about.id != "followLive" && r.about.id != "showDocument"; reads && (len(r.about.takes) == 0 || !r.about.takes[0].line) {
+	if reads := len(r.about.gives[0].types) > 0 && r.about.id != "followLive" && r.about.id != "showDocument"; reads && (len(r.about.takes) == 0 || !r.about.takes[0].line) {
 		fails = append(fails, http.StatusInternalServerError)
 	}
 	for _, status := range fails {

@@ -102,6 +102,13 @@ func (s *Server) changeProfile(w http.ResponseWriter, r *http.Request, mode prof
 // forgetProfile ends the person's runs and forgets all that is known. It takes any id, so
 // that it reaches everything that is stored.
 func (s *Server) forgetProfile(w http.ResponseWriter, r *http.Request) {
+	if note := s.config.Forgetting; note != nil {
+		if err := note(r.PathValue("id")); err != nil { // a restore would bring them back
+			s.config.Log.Error("nobody can be forgotten", "error", err)
+			s.fail(w, r, problemOf(http.StatusServiceUnavailable, "no-list", "the list of people who are forgotten cannot be written; nobody was forgotten"))
+			return
+		}
+	}
 	s.command(w, r, &engine.Input{Payload: &engine.ProfileChange{Profile: r.PathValue("id"), Forget: true}})
 }
 

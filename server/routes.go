@@ -386,6 +386,11 @@ func (s *Server) operationRoutes() []route {
 			id: "checkStore", topic: "Operations", does: "Check the store while it is in use", more: "It says how far it is about once a second, and what it found in the last line. Without that line it has not come to its end.",
 			gives: []answer{{http.StatusOK, mediaLines, []any{checkLine{}}, "progress, then the report"}}, fails: []int{409, 501},
 		}},
+		{"GET /-/backup", ScopeAdmin, s.backUp, operation{
+			id: "backUp", topic: "Operations", does: "Make a backup of the store while it is in use",
+			more:  "All records, as they are at one instant. The end of the stream says whether it is whole: nudge store backup verifies that, and nudge store restore makes a store of it.",
+			gives: []answer{{http.StatusOK, mediaBackup, nil, "the backup"}}, fails: []int{409, 429, 501, 503},
+		}},
 		{"GET /v1/openapi.json", ScopeRead, s.getDocument, operation{
 			id: "showDocument", topic: "Operations", does: "Show the description of this API", more: "In OpenAPI 3.1.", gives: ok(json.RawMessage{}, "the document"),
 		}},

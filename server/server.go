@@ -56,6 +56,9 @@ type Config struct {
 	// CheckStore verifies the store while it is in use, and calls progress now and then. It fails
 	// with ErrChecking while another check runs. Nil: it cannot be checked.
 	CheckStore func(ctx context.Context, progress func(store.CheckProgress)) (*store.Report, error)
+	BackUp     BackUp // nil: there are no backups
+	// Forgetting notes that somebody is going to be forgotten; nobody is before it has. Nil: nobody wants to know.
+	Forgetting func(profile string) error
 	Deployed   func() // called after a deploy by the API; nil: nobody wants to know
 	// SecondPerson reports whether every deploy by the API needs a second person now. Nil: it needs none.
 	SecondPerson func() bool

@@ -65,6 +65,8 @@ func TestPartitionsCorpus(t *testing.T) {
 		{20261786, 8}, // an event comes before the deploy of a campaign that another partition has fired already
 		{20280154, 4}, // the do that a wait takes first parks the run in a fetch
 		{4279, 4},     // an event that breaks its shape comes before the deploy that has the shape
+		{50000308, 4}, // a commit that failed while a partition began was followed by another
+		{50000425, 4}, // a campaign was cancelled with its runs, of which one had been tried again after its part was over
 	} {
 		if r := RunOver(of.seed, *hours, of.over); r.Err != nil {
 			t.Errorf("%s over %d partitions\n%s\n%v", r, of.over, r.Config, r.Err)

@@ -19,6 +19,8 @@
 //	meta      "audit"                                 32 bytes: the key of the hashes of forgotten people
 //	meta      "marks"                                 marks record: the private and searchable fields of the deployed project
 //	meta      "search"                                search record: by which fields people are found
+//	meta      "by"                                    text: the version of Nudge that had the store last
+//	meta      "reforget"                              reforget record: who was forgotten after the backup that the store was made of
 //	runs      run ID (16)                             run record; for an ended run, its end instant
 //	ended     when in ms (8), run ID                  run record; ended runs
 //	people    person's hash (8), run ID               nothing; live runs of a person; may be stale: see below

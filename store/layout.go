@@ -105,6 +105,9 @@ var (
 	keyAudit  = []byte("audit")
 	keyMarks  = []byte("marks")
 	keySearch = []byte("search")
+
+	keyReforget = []byte("reforget")
+	keyBy       = []byte("by")
 )
 
 const runIDBytes = len(engine.RunID{})

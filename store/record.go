@@ -28,6 +28,7 @@ const (
 	jobVersion          = 'j'
 	marksVersion        = 1
 	searchVersion       = 1
+	reforgetVersion     = 1
 	historyVersion      = 'h'
 	eventTypeVersion    = 'e'
 	eventSeriesVersion  = 's'

@@ -192,8 +192,8 @@ func (r *repair) meta() error {
 	state := errors.New("the engine's state is not there")
 	read := func(key, value []byte) error {
 		switch {
-		case bytes.Equal(key, keyFormat) && !bytes.Equal(value, []byte{Format}):
-			return refused(value)
+		case bytes.Equal(key, keyFormat) && (len(value) != 1 || value[0] < OldestFormat || value[0] > Format):
+			return refused(value, nil)
 		case bytes.Equal(key, keyState):
 			r.state, state = decodeState(value)
 		case bytes.Equal(key, keyAudit):

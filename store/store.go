@@ -11,9 +11,6 @@ import (
 	"nudge/engine"
 )
 
-// Format is the version of the store's layout. Open refuses a store of another format.
-const Format = 8
-
 // Store keeps the engine's records in a KV. Its methods are safe for concurrent use,
 // except that only one caller at a time may call Commit.
 type Store struct {
@@ -36,9 +33,9 @@ func Open(kv KV) (*Store, error) {
 }
 
 func (s *Store) prepare() error {
-	var format []byte
+	var format, by []byte
 	if err := s.kv.View(func(r Reader) error {
-		format = bytes.Clone(r.Get(Meta, keyFormat))
+		format, by = bytes.Clone(r.Get(Meta, keyFormat)), bytes.Clone(r.Get(Meta, keyBy))
 		return nil
 	}); err != nil {
 		return err
@@ -52,19 +49,10 @@ func (s *Store) prepare() error {
 		}
 		return nil
 	case !bytes.Equal(format, []byte{Format}):
-		return refused(format)
+		return refused(format, by)
 	}
 	_, err := s.State()
 	return err
-}
-
-// refused says what to do with a file of another format.
-func refused(format []byte) error {
-	if len(format) == 1 && format[0] < Format {
-		return fmt.Errorf("the store has format %d, which an older Nudge wrote; this one reads format %d. "+
-			"Let the older one end its runs, or begin with an empty data folder", format[0], Format)
-	}
-	return fmt.Errorf("the store has format %v, which this Nudge cannot read; it reads format %d", format, Format)
 }
 
 // Create makes a new store with the given installation in an empty kv. No two stores may
@@ -81,10 +69,7 @@ func CreateDivided(kvs []KV, installation engine.Installation) error {
 	}
 	key := newAuditKey()
 	for i := len(kvs) - 1; i >= 0; i-- { // the first one comes last: it tells that all are there
-		if err := CreatePartition(kvs[i], installation, engine.Partition{Number: i, Of: len(kvs)}); err != nil {
-			return err
-		}
-		if err := kvs[i].Update(func(w Writer) error { return w.Put(Meta, keyAudit, key) }); err != nil {
+		if err := createPartition(kvs[i], installation, engine.Partition{Number: i, Of: len(kvs)}, key); err != nil {
 			return err
 		}
 	}
@@ -162,25 +147,53 @@ func closeAll[T io.Closer](all []T) (err error) {
 
 // CreatePartition makes a new store that is one part of a divided installation. See [CreateDivided] for all of them.
 func CreatePartition(kv KV, installation engine.Installation, p engine.Partition) error {
+	return createPartition(kv, installation, p, newAuditKey())
+}
+
+func createPartition(kv KV, installation engine.Installation, p engine.Partition, auditKey []byte) error {
 	if err := p.Check(); err != nil {
 		return err
 	}
 	state := engine.State{Installation: installation.In(p), Outbound: engine.OutboundLive, Partition: p}
 	return kv.Update(func(w Writer) error {
-		return errors.Join(w.Put(Meta, keyFormat, []byte{Format}), w.Put(Meta, keyState, encodeState(&state)))
+		return errors.Join(w.Put(Meta, keyFormat, []byte{Format}), w.Put(Meta, keyState, encodeState(&state)), w.Put(Meta, keyAudit, auditKey))
 	})
 }
 
 // Close closes the store.
 func (s *Store) Close() error { return s.kv.Close() }
 
+// Snapshot calls f with a reader for each partition. It calls opened once all of them are open: if nothing is committed between the
+// call of Snapshot and that, the readers show the partitions at one instant, whatever is committed during f.
+func (s *Store) Snapshot(opened func(), f func([]Reader) error) error {
+	all := s.parts
+	if len(all) == 0 {
+		all = []*Store{s}
+	}
+	return snapshot(all, nil, opened, f)
+}
+
+func snapshot(left []*Store, readers []Reader, opened func(), f func([]Reader) error) error {
+	if len(left) == 0 {
+		opened()
+		return f(readers)
+	}
+	return left[0].kv.View(func(r Reader) error { return snapshot(left[1:], append(readers, r), opened, f) })
+}
+
 // State returns the engine's state after the last commit.
 func (s *Store) State() (state engine.State, err error) {
 	err = s.kv.View(func(r Reader) error {
-		state, err = decodeState(r.Get(Meta, keyState))
-		return damaged(Meta, keyState, err)
+		state, err = StateIn(r)
+		return err
 	})
 	return state, err
+}
+
+// StateIn returns the engine's state in a partition that is read.
+func StateIn(r Reader) (engine.State, error) {
+	state, err := decodeState(r.Get(Meta, keyState))
+	return state, damaged(Meta, keyState, err)
 }
 
 // damaged says which record an error is about, unless the error is about a run and says so.

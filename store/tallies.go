@@ -52,7 +52,7 @@ func (t *Tally) count(c engine.Change) {
 }
 
 // putTallies updates the tallies of the campaigns in the batch. It marks finished
-// campaigns as settled, because their members are no longer needed.
+// campaigns as settled.
 func putTallies(w Writer, b *engine.Batch) error {
 	touched := map[uint64]*Tally{}
 	for _, c := range b.Changes {
@@ -74,11 +74,20 @@ func putTallies(w Writer, b *engine.Batch) error {
 		}
 	}
 	for _, f := range b.Campaigns {
-		if f.Finished() && has(w, Members, be(f.Number)) {
-			if err := w.Put(Settled, be(f.Number), nil); err != nil {
-				return err
-			}
+		if err := markSettled(w, f); err != nil {
+			return err
 		}
+	}
+	return nil
+}
+
+// markSettled marks a campaign whose members are no longer needed. A run that is tried again makes it need them again.
+func markSettled(w Writer, f *engine.Campaign) error {
+	switch number := be(f.Number); {
+	case !f.Finished() && has(w, Settled, number):
+		return w.Delete(Settled, number)
+	case f.Finished() && has(w, Members, number):
+		return w.Put(Settled, number, nil)
 	}
 	return nil
 }

@@ -3,10 +3,13 @@
 package main
 
 import (
+	"compress/gzip"
 	"crypto/x509"
 	"encoding/json"
 	"encoding/pem"
 	"flag"
+	"fmt"
+	"io"
 	"net"
 	"net/http/httptest"
 	"os"
@@ -18,6 +21,8 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"nudge/client"
+	"nudge/store"
+	"nudge/store/bolt"
 )
 
 var update = flag.Bool("update", false, "rewrite the expected output in the scripts")
@@ -41,6 +46,7 @@ func TestMain(m *testing.M) {
 //	                           by default; NAME.out and NAME.err have what it said
 //	await PATTERN PROGRAM ...  runs nudge or http until its output matches
 //	example NAME DIR           copies an example
+//	oldstore DIR               makes a data folder with a store of the oldest format that is upgraded
 //	certificate CERT KEY       writes a certificate for 127.0.0.1 and its key
 //	runid NAME ARGS...         sets $NAME to the newest run that runs list finds
 //	damage DATA_DIR RUN|state  flips a bit of a record in a stopped server's store
@@ -62,7 +68,7 @@ func TestScripts(t *testing.T) {
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"freeport": freeport, "daemon": startDaemon, "signal": signalDaemon, "end": stopDaemon,
-			"await": await, "example": copyExample, "code": runForCode, "runid": findRun,
+			"await": await, "example": copyExample, "oldstore": unzipStore, "code": runForCode, "runid": findRun,
 			"campaignid": findCampaign, "damage": damageRecord, "certificate": writeCertificate,
 		},
 	})
@@ -111,6 +117,20 @@ func copyExample(ts *testscript.TestScript, _ bool, args []string) {
 	wd, err := os.Getwd()
 	ts.Check(err)
 	ts.Check(os.CopyFS(ts.MkAbs(args[1]), os.DirFS(filepath.Join(wd, "..", "..", "examples", args[0]))))
+}
+
+func unzipStore(ts *testscript.TestScript, _ bool, args []string) {
+	wd, err := os.Getwd()
+	ts.Check(err)
+	in, err := os.Open(filepath.Join(wd, "..", "..", "app", "testdata", fmt.Sprintf("format%d.db.gz", store.OldestFormat)))
+	ts.Check(err)
+	defer in.Close()
+	z, err := gzip.NewReader(in)
+	ts.Check(err)
+	raw, err := io.ReadAll(z)
+	ts.Check(err)
+	ts.Check(os.MkdirAll(ts.MkAbs(args[0]), 0o700))
+	ts.Check(os.WriteFile(filepath.Join(ts.MkAbs(args[0]), bolt.FileName), raw, 0o600))
 }
 
 func findRun(ts *testscript.TestScript, _ bool, args []string) {

@@ -44,6 +44,7 @@ const (
 func newServe() *cobra.Command {
 	var config string
 	var check time.Duration
+	var clockIsRight bool
 	c := &cobra.Command{
 		Use:     "serve",
 		Short:   "Run the project for real",
@@ -53,6 +54,7 @@ func newServe() *cobra.Command {
 	}
 	c.Flags().StringVarP(&config, "config", "c", flows.ProjectFile, "the project's nudge.yaml, or its folder")
 	c.Flags().DurationVar(&check, "check-every", checkEvery, "how often the store is checked while it is in use; 0 for never")
+	c.Flags().BoolVar(&clockIsRight, "clock-is-right", false, "start although nothing came for more than 30 days by the clock")
 	log := logFlags(c)
 	c.RunE = func(c *cobra.Command, _ []string) error {
 		dir, err := projectDir(config)
@@ -62,13 +64,13 @@ func newServe() *cobra.Command {
 		if check < 0 || check > 0 && check < leastCheckEvery {
 			return wrongUsage(fmt.Errorf("--check-every %v: want %v or longer, or 0 for never", check, leastCheckEvery))
 		}
-		return serve(c.Context(), dir, check, c.OutOrStdout(), c.ErrOrStderr(), log.logger(c.ErrOrStderr()))
+		return serve(c.Context(), dir, check, !clockIsRight, c.OutOrStdout(), c.ErrOrStderr(), log.logger(c.ErrOrStderr()))
 	}
 	return c
 }
 
 // serve runs the project in a folder until a signal or a failure.
-func serve(ctx context.Context, dir string, check time.Duration, out, errs io.Writer, log *slog.Logger) error {
+func serve(ctx context.Context, dir string, check time.Duration, checkClock bool, out, errs io.Writer, log *slog.Logger) error {
 	keepHeapSmall(ctx)
 	manager, err := systemd.FromEnvironment(os.LookupEnv, log)
 	if err != nil {
@@ -83,7 +85,7 @@ func serve(ctx context.Context, dir string, check time.Duration, out, errs io.Wr
 		return wrongInput(errors.New(noAccount))
 	}
 	config := app.Config{
-		Project: p, Dir: dir, DataDir: dataDir(dir, p.Settings.DataDir), Log: log, CheckEvery: check,
+		Project: p, Dir: dir, DataDir: dataDir(dir, p.Settings.DataDir), Log: log, CheckEvery: check, CheckClock: checkClock,
 		Reload: func() (*app.Project, error) { return app.Reread(dir, read, errs) },
 	}
 	if err := listenAll(&config); err != nil {

@@ -3,5 +3,6 @@ package main
 import "github.com/spf13/cobra"
 
 func newStore() *cobra.Command {
-	return group("store", "Check, measure, shrink and repair a data folder", newStoreCheck(), newStoreSize(), newStoreCompact(), newStoreRepair())
+	return group("store", "Back up, restore, check, measure, shrink, repair and upgrade a data folder",
+		newStoreBackup(), newStoreRestore(), newStoreCheck(), newStoreSize(), newStoreCompact(), newStoreRepair(), newStoreUpgrade())
 }

@@ -48,6 +48,7 @@ func servingKeys() []property {
 			example{"default": "main", "main": example{"url": "https://api.comapi.com", "path": "/apispaces/SPACE", "token": "${COMAPI_TOKEN}"}}),
 		key("webhooks", "The provider's webhooks and their secrets.", anyOf(webhooks()), example{"secrets": []any{"${WEBHOOK_SECRET}"}}),
 		key("tokens", "The tokens for the API. A text may do everything; a mapping says what its token may do.", oneOrMore(anyOf(text(), token())), []any{"${NUDGE_TOKEN}"}),
+		key("forgotten_list", "A file that gets a line for everybody who is forgotten, which a restore of a backup reads. Keep it beside the backups.", text(), "/backups/forgotten.list"),
 		key("tokens_file", "A file of more tokens, as hashes, which `nudge token new` makes. It is read again on a reload.", text(), "tokens.yaml"),
 		key("cors", "Origins whose pages may send events, with a token that has the scope `events` and no other.", texts(), []any{"https://shop.example"}),
 		key("deploys", "What a deploy by the API needs.", anyOf(deploys()), example{"second_person": true}),

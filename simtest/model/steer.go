@@ -111,7 +111,9 @@ func (w *World) sweep(s *engine.Sweep) {
 			w.feed(r, fact{kind: goesOn})
 		}
 	}
-	w.sweepOn(f, next[len(next)-1])
+	if len(next) == engine.MaxSweep {
+		w.sweepOn(f, next[len(next)-1])
+	}
 }
 
 // holds reports whether nothing begins for a campaign until somebody lets it go on: it is

@@ -41,13 +41,14 @@ func (w *World) Take(b *engine.Batch, compiled func(engine.FlowVersion) *flows.F
 }
 
 func (w *World) count(j *engine.Journaled) {
+	w.in = j.Input
 	switch {
 	case j.Seq != w.seq+1:
 		w.fail("it comes as number %d", j.Seq)
 	case j.Stamp < w.stamp:
 		w.fail("stamped %s, before the one before it at %s", j.Stamp, w.stamp)
 	}
-	w.seq, w.stamp, w.in = j.Seq, j.Stamp, j.Input
+	w.seq, w.stamp = j.Seq, j.Stamp
 	w.starts, w.slots, w.touched = 0, w.slotsOf(j), nil
 	w.comesFrom(j.Input)
 	if id := j.Input.ID; id != "" {

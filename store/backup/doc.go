@@ -1,0 +1,8 @@
+// Package backup writes all records of a store, as they are at one instant, into a stream, and puts them into new stores.
+//
+// A backup begins with a line that names it, and goes on with blocks: a byte that says what is in it, its length in four
+// bytes, what is in it, and the CRC-32C of all that in four bytes. The first block is a [Header] in JSON. The others
+// have the beginning of a bucket or records, and the last one a [Trailer] in JSON with the SHA-256 of everything before it. A backup
+// without the last block is not whole. Its records are those of [store.KV], so it does not matter which kind of store
+// they come from or go to.
+package backup
