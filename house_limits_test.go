@@ -3,16 +3,15 @@ package house
 import (
 	"cmp"
 	"fmt"
-	"go/ast"
 	"go/constant"
-	"go/parser"
-	"go/token"
 	"path"
 	"regexp"
 	"slices"
 	"strings"
 	"testing"
 	"time"
+
+	"nudge/docs/pagetest"
 )
 
 // limitGroups are the folders whose limits users can meet, in the order of the page.
@@ -84,11 +83,11 @@ func TestLimitsPage(t *testing.T) {
 		fmt.Fprintf(&page, "### %s\n\n| Limit | Value | What it limits | Beyond it |\n| --- | --- | --- | --- |\n", group.title)
 		for _, folder := range group.folders {
 			for _, name := range all.limitsIn(folder) {
-				c := all[name]
-				what, beyond, err := c.words()
+				c := all.Constants[name]
+				what, beyond, err := wordsOf(c)
 				value, wrong := all.written(c, what)
 				if err := cmp.Or(err, wrong); err != nil {
-					t.Errorf("%s: %s: %v", c.place, name, err)
+					t.Errorf("%s: %s: %v", c.Place, name, err)
 				}
 				fmt.Fprintf(&page, "| `%s` | %s | %s | %s |\n", name, value, what, beyond)
 			}
@@ -96,7 +95,7 @@ func TestLimitsPage(t *testing.T) {
 		page.WriteString("\n")
 	}
 	for name := range innerLimits {
-		if _, ok := all[name]; !ok || !limitName.MatchString(all[name].name) {
+		if _, ok := all.Constants[name]; !ok || !limitName.MatchString(all.Constants[name].Name) {
 			t.Errorf("innerLimits in house_limits_test.go: %s is no constant with the name of a limit", name)
 		}
 	}
@@ -105,71 +104,42 @@ func TestLimitsPage(t *testing.T) {
 	}
 }
 
-// constants are the constants of the folders with limits, by package and name.
-type constants map[string]declared
-
-type declared struct {
-	pkg, name, folder, place string
-	number                   int // in the order of the sources
-	value                    ast.Expr
-	above, behind            string // its comments
-}
-
 // readConstants reads the constants of the folders with limits.
 func readConstants(t *testing.T) constants {
 	t.Helper()
-	all, files := constants{}, token.NewFileSet()
-	for _, file := range sources(t) {
-		listed := func(g limitGroup) bool { return slices.Contains(g.folders, path.Dir(file)) }
-		if !slices.ContainsFunc(limitGroups, listed) {
-			continue
-		}
-		parsed, err := parser.ParseFile(files, file, nil, parser.ParseComments|parser.SkipObjectResolution)
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, d := range parsed.Decls {
-			block, ok := d.(*ast.GenDecl)
-			if !ok || block.Tok != token.CONST {
-				continue
-			}
-			for _, spec := range block.Specs {
-				s := spec.(*ast.ValueSpec)
-				above := s.Doc
-				if !block.Lparen.IsValid() {
-					above = block.Doc
-				}
-				for i, value := range s.Values {
-					name := s.Names[i].Name
-					all[parsed.Name.Name+"."+name] = declared{parsed.Name.Name, name, path.Dir(file),
-						files.Position(value.Pos()).String(), len(all), value, above.Text(), s.Comment.Text()}
-				}
-			}
-		}
+	listed := func(file string) bool {
+		return slices.ContainsFunc(limitGroups, func(g limitGroup) bool { return slices.Contains(g.folders, path.Dir(file)) })
 	}
-	return all
+	all, err := pagetest.ReadConstants(".", slices.DeleteFunc(sources(t), func(file string) bool { return !listed(file) }))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return constants{all}
 }
+
+// constants are the constants of the folders with limits.
+type constants struct{ pagetest.Constants }
 
 // limitsIn returns the limits of a folder that users can meet, in the order of the sources.
 func (all constants) limitsIn(folder string) (names []string) {
-	for name, c := range all {
-		if c.folder != folder || !limitName.MatchString(c.name) || innerLimits[name] != "" {
+	for name, c := range all.Constants {
+		if c.Folder != folder || !limitName.MatchString(c.Name) || innerLimits[name] != "" {
 			continue
 		}
-		if v, _ := all.eval(c.pkg, c.value); v.Kind() != constant.String {
+		if v, _ := all.Eval(c.Pkg, c.Value); v.Kind() != constant.String {
 			names = append(names, name)
 		}
 	}
-	return slices.SortedFunc(slices.Values(names), func(a, b string) int { return cmp.Compare(all[a].number, all[b].number) })
+	return slices.SortedFunc(slices.Values(names), func(a, b string) int { return cmp.Compare(all.Constants[a].Number, all.Constants[b].Number) })
 }
 
 // words returns what a limit limits, and what happens beyond it.
-func (c declared) words() (what, beyond string, err error) {
-	text := strings.Join(strings.Fields(c.behind), " ")
-	if c.above != "" {
+func wordsOf(c pagetest.Constant) (what, beyond string, err error) {
+	text := strings.Join(strings.Fields(c.Behind), " ")
+	if c.Above != "" {
 		var ok bool
-		if text, ok = strings.CutPrefix(strings.Join(strings.Fields(c.above), " "), c.name+" is "); !ok {
-			return "", "", fmt.Errorf("its comment begins with %q", c.name+" is ")
+		if text, ok = strings.CutPrefix(strings.Join(strings.Fields(c.Above), " "), c.Name+" is "); !ok {
+			return "", "", fmt.Errorf("its comment begins with %q", c.Name+" is ")
 		}
 	}
 	sentence, _, _ := strings.Cut(text+" ", ". ")
@@ -181,8 +151,8 @@ func (c declared) words() (what, beyond string, err error) {
 }
 
 // written returns a limit's value as people write it: 15m, 64 KiB, 10,000.
-func (all constants) written(c declared, what string) (string, error) {
-	v, timed := all.eval(c.pkg, c.value)
+func (all constants) written(c pagetest.Constant, what string) (string, error) {
+	v, timed := all.Eval(c.Pkg, c.Value)
 	n, exact := constant.Int64Val(constant.ToInt(v))
 	switch {
 	case !exact:
@@ -221,42 +191,4 @@ func grouped(n int64) string {
 		text = text[:i] + "," + text[i:]
 	}
 	return text
-}
-
-// units are the durations of package time.
-var units = map[string]time.Duration{"Millisecond": time.Millisecond, "Second": time.Second, "Minute": time.Minute, "Hour": time.Hour}
-
-// eval computes a constant of a package, and reports whether it is a duration. Its value is
-// unknown if the expression is none of numbers, constants of these packages and package time.
-func (all constants) eval(pkg string, e ast.Expr) (v constant.Value, timed bool) {
-	switch e := e.(type) {
-	case *ast.BasicLit:
-		return constant.MakeFromLiteral(e.Value, e.Kind, 0), false
-	case *ast.ParenExpr:
-		return all.eval(pkg, e.X)
-	case *ast.Ident:
-		if c, ok := all[pkg+"."+e.Name]; ok {
-			return all.eval(c.pkg, c.value)
-		}
-	case *ast.SelectorExpr:
-		x, ok := e.X.(*ast.Ident)
-		if ok && x.Name == "time" && units[e.Sel.Name] != 0 {
-			return constant.MakeInt64(int64(units[e.Sel.Name])), true
-		}
-		if ok && x.Name != pkg {
-			return all.eval(x.Name, e.Sel)
-		}
-	case *ast.BinaryExpr:
-		x, timedX := all.eval(pkg, e.X)
-		y, timedY := all.eval(pkg, e.Y)
-		switch {
-		case x.Kind() != constant.Int || y.Kind() != constant.Int:
-		case e.Op == token.SHL:
-			n, _ := constant.Uint64Val(y)
-			return constant.Shift(x, token.SHL, uint(n)), false
-		case e.Op == token.ADD, e.Op == token.SUB, e.Op == token.MUL:
-			return constant.BinaryOp(x, e.Op, y), timedX || timedY
-		}
-	}
-	return constant.MakeUnknown(), false
 }

@@ -7,14 +7,14 @@ import (
 	"fmt"
 	"go/parser"
 	"go/token"
-	"io/fs"
 	"os"
 	"path"
-	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
 	"testing"
+
+	"nudge/docs/pagetest"
 )
 
 var update = flag.Bool("update", false, "write the generated table in ARCHITECTURE.md anew")
@@ -38,26 +38,9 @@ func roomOf(dir string) (string, bool) {
 
 // sources returns the Go files of the module that are not tests, without other modules
 // inside of it.
-func sources(t *testing.T) (files []string) {
+func sources(t *testing.T) []string {
 	t.Helper()
-	err := filepath.WalkDir(".", func(file string, entry fs.DirEntry, err error) error {
-		if err != nil {
-			return err
-		}
-		if entry.IsDir() {
-			if _, err := os.Stat(filepath.Join(file, "go.mod")); file != "." && err == nil {
-				return fs.SkipDir
-			}
-			if name := entry.Name(); name == "testdata" || name == "node_modules" || len(name) > 1 && name[0] == '.' {
-				return fs.SkipDir
-			}
-			return nil
-		}
-		if strings.HasSuffix(file, ".go") && !strings.HasSuffix(file, "_test.go") {
-			files = append(files, filepath.ToSlash(file))
-		}
-		return nil
-	})
+	files, err := pagetest.Sources(".")
 	if err != nil {
 		t.Fatal(err)
 	}

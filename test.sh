@@ -175,6 +175,7 @@ if [ "${1-}" = long ]; then
 	./packaging/try.sh
 	run canaries -tags canary ./simtest -run TestCanaries -timeout 2h
 	run positions ./simtest -run TestPositions -all -timeout 1h
+	run breakages ./cmd/nudge -run TestBreakages -breakages 600 -seed "$sources"
 	run force ./whatif/prove -run BruteForce -flows 2000 -timeout 1h
 	run kills ./cmd/nudge -run 'TestKill|TestFaultyProvider' -kills 2000 -faulty-runs 10000 -faulty-speed 6000 -timeout 1h
 	run edits ./lsp -run TestEdits -edits 100000 -timeout 2h

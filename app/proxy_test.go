@@ -231,7 +231,8 @@ func documented(t *testing.T, language string, replace ...string) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, text, _ := strings.Cut(string(page), "\n```"+language+"\n")
+	_, text, _ := strings.Cut(string(page), "\n## Behind a proxy\n")
+	_, text, _ = strings.Cut(text, "\n```"+language+"\n")
 	text, _, found := strings.Cut(text, "\n```\n")
 	if !found {
 		t.Fatalf("docs/operations.md has no configuration for %s", language)

@@ -9,9 +9,6 @@ import (
 	"strings"
 	"testing"
 	"time"
-
-	"nudge/sandbox"
-	"nudge/sandbox/people"
 )
 
 const page = "../docs/sandbox.md"
@@ -107,13 +104,6 @@ func remember(known map[string]string, body string) {
 	}
 }
 
-// TestPageFiles reads every people file of the page.
-func TestPageFiles(t *testing.T) {
-	for _, text := range blocks(t, "yaml") {
-		readPeople(t, text)
-	}
-}
-
 // TestPageRoutes holds the table of calls against the routes that there are.
 func TestPageRoutes(t *testing.T) {
 	server, err := os.ReadFile("routes.go")
@@ -141,17 +131,5 @@ func TestPageRoutes(t *testing.T) {
 		strings.Count(string(text), "| `PUT /") + strings.Count(string(text), "| `PATCH /") + strings.Count(string(text), "| `DELETE /")
 	if calls != len(routes) {
 		t.Errorf("the page has %d calls for %d routes", calls, len(routes))
-	}
-}
-
-// TestPageNumbers holds the numbers of the page against the limits.
-func TestPageNumbers(t *testing.T) {
-	if sandbox.MaxBatch != 5000 || sandbox.MaxRequest != 10<<20 || sandbox.MaxQueued != 100_000 ||
-		sandbox.DefaultKeep != 100_000 || sandbox.MaxKeptBytes != 256<<20 || sandbox.DefaultPending != 250_000 ||
-		sandbox.MinSecret != 16 || people.ReorderWithin != 10*time.Second || sandbox.Deadline != 10*time.Second {
-		t.Errorf("a limit has changed; change %s too", page)
-	}
-	if len(sandbox.DefaultRetries()) != 17 {
-		t.Errorf("the pauses between attempts have changed; change %s too", page)
 	}
 }

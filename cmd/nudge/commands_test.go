@@ -9,12 +9,13 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
-	"slices"
 	"strconv"
 	"strings"
 	"testing"
 
 	"github.com/spf13/cobra"
+
+	"nudge/docs/pagetest"
 )
 
 // Every verb has a line about it and an example.
@@ -152,51 +153,41 @@ func commandsOfHelp(c *cobra.Command) (all []quotedCommand) {
 	return all
 }
 
-var (
-	anyFence    = regexp.MustCompile("(?ms)^ *```(\\w*)\n(.*?)^ *```")
-	blockLine   = regexp.MustCompile(`^(?:\$ )?(?:\S+ && )*(?:go run )?(?:\.{0,2}/)*(?:cmd/)?nudge ([^\n]*)`)
-	inlineQuote = regexp.MustCompile("`nudge ([^`]+)`")
-)
-
+// commandsOfPages are those of the pages for users and contributors.
 func commandsOfPages(t *testing.T) (all []quotedCommand) {
 	t.Helper()
-	pages := []string{"../../README.md", "../../CONTRIBUTING.md"}
-	for _, pattern := range []string{"../../docs/*.md", "../../examples/*/README.md"} {
-		found, err := filepath.Glob(pattern)
-		if err != nil {
-			t.Fatal(err)
-		}
-		pages = append(pages, found...)
+	pages, err := pagetest.Read(root)
+	if err != nil {
+		t.Fatal(err)
 	}
-	for _, page := range pages {
-		raw, err := os.ReadFile(page)
-		if err != nil && page != "../../CONTRIBUTING.md" {
-			t.Fatal(err)
-		}
-		text := string(raw)
-		for _, block := range anyFence.FindAllStringSubmatch(text, -1) {
-			if !slices.Contains([]string{"", "sh", "console"}, block[1]) {
+	pages = append(pages, pagetest.Page{Name: "CONTRIBUTING.md", Text: readFileOf(t, root+"CONTRIBUTING.md")})
+	for _, p := range pages {
+		for _, b := range p.Blocks() {
+			if b.Language != "sh" && b.Language != "console" {
 				continue
 			}
-			open := ""
-			for line := range strings.Lines(strings.ReplaceAll(block[2], "\\\n", " ")) {
-				line = open + strings.TrimRight(line, "\n")
-				if open = ""; blockLine.MatchString(line) && strings.Count(line, "'")%2 == 1 {
-					open = line // a quote that goes on in the next line
-					continue
-				}
-				if m := blockLine.FindStringSubmatch(line); m != nil {
-					all = append(all, quotedCommand{page, "block", m[1]})
+			for _, command := range commandsOf(b) {
+				if m := nudgeCommand.FindStringSubmatch(command); m != nil {
+					all = append(all, quotedCommand{p.Name, "block", m[1]})
 				}
 			}
 		}
-		for _, m := range inlineQuote.FindAllStringSubmatch(anyFence.ReplaceAllString(text, ""), -1) {
-			if m[1] != "shop" { // the usual name of a webhook
-				all = append(all, quotedCommand{page, "inline", m[1]})
+		for _, c := range p.InlineCode() {
+			if text, ok := strings.CutPrefix(c.Text, "nudge "); ok && text != "shop" { // the usual name of a webhook
+				all = append(all, quotedCommand{p.Name, "inline", text})
 			}
 		}
 	}
 	return all
+}
+
+func readFileOf(t *testing.T, file string) string {
+	t.Helper()
+	text, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
 }
 
 // commandsOfMessages are those in the texts that the program writes: in hints, say.

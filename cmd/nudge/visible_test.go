@@ -91,3 +91,13 @@ func TestOutputIsVisible(t *testing.T) {
 		t.Errorf("the program says %q", text)
 	}
 }
+
+// said is what nudge writes to standard out.
+func said(t *testing.T, code int, args ...string) string {
+	t.Helper()
+	var out, errs bytes.Buffer
+	if got := run(args, strings.NewReader(""), &out, &errs); got != code {
+		t.Errorf("%v exits with %d, want %d: %s%s", args, got, code, errs.String(), out.String())
+	}
+	return out.String()
+}

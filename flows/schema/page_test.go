@@ -8,13 +8,12 @@ import (
 	"regexp"
 	"strings"
 	"testing"
-	"testing/fstest"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
 
+	"nudge/docs/pagetest"
 	"nudge/flows"
-	"nudge/lang/diag"
 	"nudge/templates"
 )
 
@@ -147,89 +146,32 @@ func limits() string {
 	return b.String() + "\n"
 }
 
-var blockForm = regexp.MustCompile("(?s)```yaml\n# ([^\n]+)\n(.*?)```")
-
-// TestPageExamples loads every example of the page, and holds it against the schema.
+// TestPageExamples holds the examples of the pages about the language and about campaigns to the schemas.
 func TestPageExamples(t *testing.T) {
-	text, err := os.ReadFile(page)
+	all, count := schemas(t), 0
+	pages, err := pagetest.Read("../..")
 	if err != nil {
 		t.Fatal(err)
 	}
-	if n := strings.Count(string(text), "```yaml"); n != len(blockForm.FindAll(text, -1)) || n < 20 {
-		t.Fatalf("of %d blocks, not all say what they are", n)
-	}
-	all, nudge := schemas(t), ""
-	for _, m := range blockForm.FindAllStringSubmatch(string(text), -1) {
-		if m[1] == flows.ProjectFile {
-			nudge = m[2]
+	for _, p := range pages {
+		if p.Name != "docs/language.md" && p.Name != "docs/campaigns.md" {
+			continue
 		}
-	}
-	for i, m := range blockForm.FindAllStringSubmatch(string(text), -1) {
-		t.Run(fmt.Sprintf("%d %s", i+1, m[1]), func(t *testing.T) {
-			file, text := completed(m[1], m[2])
+		for _, b := range p.Blocks() {
+			if b.Language != "yaml" {
+				continue
+			}
+			count++
+			file, text := b.File("")
 			value, ok := parsed([]byte(text))
-			if !ok {
-				t.Fatalf("it is no YAML:\n%s", text)
+			if !ok || file == "" {
+				t.Errorf("%s:%d: it is no YAML, or does not say what it is:\n%s", p.Name, b.Line, text)
+			} else if err := all[kindOf(file)].Validate(value); err != nil {
+				t.Errorf("%s:%d: the schema refuses it: %v", p.Name, b.Line, err)
 			}
-			if err := all[kindOf(file)].Validate(value); err != nil {
-				t.Errorf("the schema refuses it: %v", err)
-			}
-			project := map[string]string{flows.ProjectFile: nudge, file: text}
-			if list := loaded(project); list.HasErrors() {
-				var out strings.Builder
-				_ = diag.Render(&out, list, func(file string) (string, bool) { text, ok := project[file]; return text, ok })
-				t.Errorf("it does not load:\n%s", out.String())
-			}
-		})
+		}
 	}
-}
-
-// completed makes a whole file of a block: a part of a flow gets the parts it lacks.
-func completed(what, text string) (file, whole string) {
-	switch what {
-	case "steps":
-		return "flows/example.yaml", "flow: example\ntrigger: { event: order.shipped, key: event.order_id }\nsteps:\n" + indented(text)
-	case "in a flow":
-		whole = "flow: example\n" + text
-		if !strings.Contains("\n"+text, "\ntrigger:") {
-			whole += "trigger: { event: order.shipped, key: event.order_id }\n"
-		}
-		if !strings.Contains("\n"+text, "\nsteps:") {
-			whole += "steps: [ { send: hello } ]\n"
-		}
-		return "flows/example.yaml", whole
-	}
-	return what, text
-}
-
-func indented(text string) string {
-	return "  " + strings.ReplaceAll(strings.TrimRight(text, "\n"), "\n", "\n  ") + "\n"
-}
-
-var lackForm = regexp.MustCompile(`^(?:template file )?(templates/\w+\.yaml|flow "\w+") not found`)
-
-// loaded loads a project, with a stub for every template and flow that it lacks.
-func loaded(project map[string]string) diag.List {
-	for {
-		files := fstest.MapFS{}
-		for name, text := range project {
-			files[name] = &fstest.MapFile{Data: []byte(text)}
-		}
-		_, list := flows.Load(files)
-		before := len(project)
-		for _, d := range list {
-			m := lackForm.FindStringSubmatch(d.Message)
-			switch {
-			case m == nil:
-			case strings.HasPrefix(m[1], "flow"):
-				name := strings.Trim(strings.TrimPrefix(m[1], "flow "), `"`)
-				project["flows/"+name+".yaml"] = "flow: " + name + "\nsteps: [ { wait: 1h } ]\n"
-			default:
-				project[m[1]] = "body: stub\n"
-			}
-		}
-		if len(project) == before {
-			return list
-		}
+	if count < 40 {
+		t.Errorf("only %d examples were found", count)
 	}
 }

@@ -3,9 +3,6 @@ package main
 import (
 	"fmt"
 	"os"
-	"path/filepath"
-	"regexp"
-	"strings"
 	"testing"
 	"time"
 
@@ -17,46 +14,6 @@ import (
 	"nudge/store"
 	"nudge/store/bolt"
 )
-
-var changingBlock = regexp.MustCompile("(?s)```(yaml|console)\n(.*?)```")
-
-// TestChangingPage follows docs/changing-flows.md: it writes the files from the page, lets
-// a week pass in the shop, and compares nudge's output with the page.
-func TestChangingPage(t *testing.T) {
-	text, err := os.ReadFile("../../docs/changing-flows.md")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Chdir(t.TempDir())
-	checked := 0
-	for _, m := range changingBlock.FindAllStringSubmatch(string(text), -1) {
-		head, rest, _ := strings.Cut(m[2], "\n")
-		if m[1] == "yaml" {
-			path := strings.TrimPrefix(head, "# ")
-			if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-				t.Fatal(err)
-			}
-			if err := os.WriteFile(path, []byte(rest), 0o644); err != nil {
-				t.Fatal(err)
-			}
-			continue
-		}
-		if checked == 0 {
-			aWeek(t, "shop", "data")
-		}
-		command, code := strings.TrimPrefix(head, "$ nudge "), 0
-		if strings.HasPrefix(command, "plan edited") {
-			code = exitAffected
-		}
-		if got := said(t, code, strings.Fields(command)...); got != rest {
-			t.Errorf("the page shows\n%s\nand nudge %s says\n%s", rest, command, got)
-		}
-		checked++
-	}
-	if checked < 3 {
-		t.Errorf("only %d commands are on the page", checked)
-	}
-}
 
 // aWeek runs a shop for some days: twelve orders, of which every third is read.
 func aWeek(t *testing.T, dir, dataDir string) {
