@@ -61,12 +61,12 @@ func manualPage(c *cobra.Command) string {
 	name := pageName(c)
 	day, _, _ := strings.Cut(app.BuildOf().Date, "T")
 	var b strings.Builder
-	fmt.Fprintf(&b, ".TH %s 1 %s Nudge \"Nudge Manual\"\n.SH NAME\n%s \\- %s\n", quoted(strings.ToUpper(name)), `"`+day+`"`, escaped(name), escaped(c.Short))
+	fmt.Fprintf(&b, ".TH %s 1 %s Nudge \"Nudge Manual\"\n.SH NAME\n%s \\- %s\n", macroArgument(strings.ToUpper(name)), `"`+day+`"`, escaped(name), escaped(c.Short))
 	fmt.Fprintf(&b, ".SH SYNOPSIS\n.nf\n%s\n.fi\n", escaped(c.UseLine()))
 	if c.HasAvailableSubCommands() {
 		fmt.Fprintf(&b, ".SH VERBS\n")
 		for _, verb := range documented(c) {
-			fmt.Fprintf(&b, ".TP\n.BR %s (1)\n%s\n", quoted(pageName(verb)), escaped(verb.Short))
+			fmt.Fprintf(&b, ".TP\n.BR %s (1)\n%s\n", macroArgument(pageName(verb)), escaped(verb.Short))
 		}
 	}
 	if c.Long != "" {
@@ -78,7 +78,7 @@ func manualPage(c *cobra.Command) string {
 		fmt.Fprintf(&b, ".SH EXAMPLES\n%s", manualText(c.Example))
 	}
 	if c.HasParent() {
-		fmt.Fprintf(&b, ".SH SEE ALSO\n.BR %s (1)\n", quoted(pageName(c.Parent())))
+		fmt.Fprintf(&b, ".SH SEE ALSO\n.BR %s (1)\n", macroArgument(pageName(c.Parent())))
 	}
 	return b.String()
 }
@@ -143,5 +143,5 @@ func escaped(text string) string {
 	return text
 }
 
-// quoted is an argument of a macro.
-func quoted(text string) string { return `"` + escaped(text) + `"` }
+// macroArgument is an argument of a macro.
+func macroArgument(text string) string { return `"` + escaped(text) + `"` }
