@@ -3,11 +3,13 @@ package app
 import (
 	"crypto/tls"
 	"crypto/x509"
+	"io"
 	"log/slog"
 	"net/http"
 	"os"
 	"strings"
 	"testing"
+	"time"
 
 	"nudge/channels/appmessaging"
 	"nudge/client"
@@ -15,12 +17,15 @@ import (
 )
 
 // startTLS starts an instance whose listener speaks TLS with the pair of files in a folder.
-func startTLS(t *testing.T, dir string, log *slog.Logger) *Instance {
+func startTLS(t *testing.T, dir string, log *slog.Logger, change ...func(*Settings)) *Instance {
 	t.Helper()
 	api, err := Listen(anyPort)
 	must(t, err)
 	project := Read(examples.Hello(), LocalSettings(os.LookupEnv))
 	project.Settings.TLS, project.Settings.Accounts = &TLSSettings{"fullchain.pem", "key.pem"}, []Account{{Config: appmessaging.Config{BaseURL: "http://127.0.0.1:1", PathPrefix: "/cpaas", Token: "t"}}}
+	for _, c := range change {
+		c(&project.Settings)
+	}
 	i, err := Start(t.Context(), Config{Project: project, Dir: dir, DataDir: t.TempDir(), Listener: api, Log: log})
 	must(t, err)
 	t.Cleanup(func() { must(t, i.Stop()) })
@@ -94,6 +99,23 @@ func TestCertificateChanges(t *testing.T) {
 	must(t, connect(certify(t, dir)))
 	if err := connect(first); err == nil || !strings.Contains(log.String(), "the certificate was read again") {
 		t.Errorf("the certificate before is still used: %v, and the log has\n%s", err, log)
+	}
+}
+
+// TestSlowBodyByHTTP2 shows that a body which does not come ends by HTTP/2 too, where its connection serves others.
+func TestSlowBodyByHTTP2(t *testing.T) {
+	dir := t.TempDir()
+	trusted := certify(t, dir)
+	i := startTLS(t, dir, slog.New(slog.DiscardHandler), func(s *Settings) { s.Limits.BodyPatience = 50 * time.Millisecond })
+	transport := &http.Transport{TLSClientConfig: &tls.Config{RootCAs: trusted}, ForceAttemptHTTP2: true}
+	defer transport.CloseIdleConnections()
+	body, half := io.Pipe()
+	defer half.Close()
+	answer, err := (&http.Client{Transport: transport}).Post(i.URL()+"/v1/events", "application/json", body)
+	must(t, err)
+	answer.Body.Close()
+	if answer.Proto != "HTTP/2.0" || answer.StatusCode != http.StatusRequestTimeout {
+		t.Errorf("the answer is %s %s", answer.Proto, answer.Status)
 	}
 }
 
