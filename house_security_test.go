@@ -13,6 +13,7 @@ import (
 // connecting are the folders that open connections, with where these lead. Everything else asks
 // one of them, so that its checks cannot be forgotten.
 var connecting = map[string]string{
+	"app/systemd":           "the service manager of this machine, by a socket that the environment names",
 	"app/tracing":           "the collector that the environment names",
 	"bench":                 "the server that it measures",
 	"bench/bare":            "the provider that is measured",

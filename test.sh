@@ -29,48 +29,68 @@ fuzz)
 	;;
 esac
 
+# need PROGRAM PACKAGE... installs packages if a program is not there, and says so before it does.
+updated=
+need() {
+	program=$1
+	shift
+	if command -v "$program" >/dev/null; then
+		return
+	fi
+	echo "test.sh: $program is not here; installing from Debian: $*"
+	if [ -z "$updated" ]; then
+		apt-get update -q
+		updated=yes
+	fi
+	apt-get install -qy --no-install-recommends "$@"
+}
+
 # The race detector needs a C compiler.
-if ! command -v cc >/dev/null; then
-	apt-get update -q
-	apt-get install -qy --no-install-recommends gcc libc6-dev
-fi
+need cc gcc libc6-dev
 export CGO_ENABLED=1
-
 # It records what the program asks of the disk; see cmd/nudge/power_test.go.
-if ! command -v strace >/dev/null; then
-	apt-get update -q
-	apt-get install -qy --no-install-recommends strace
-fi
-
+need strace strace
+# It says how hardened the service is; see cmd/nudge/unit_test.go.
+need systemd-analyze systemd
 # The provider's own SDK runs against the sandbox, and programs of users run against a server; see
 # cmd/nudge/sdk_test.go and app/outside_test.go.
-if ! command -v node >/dev/null || ! command -v npm >/dev/null || ! command -v curl >/dev/null; then
-	apt-get update -q
-	apt-get install -qy --no-install-recommends nodejs npm curl ca-certificates
-fi
+need node nodejs
+need npm npm
+need curl curl ca-certificates
 # It checks the rules and the dashboard of docs/monitoring; see app/alerts_test.go. Only the program is
 # taken out of its package, which would start a server.
 if ! command -v promtool >/dev/null; then
+	echo 'test.sh: promtool is not here; downloading it from Debian, from the package prometheus'
 	apt-get update -q
 	package=$(mktemp -d)
 	(cd "$package" && apt-get download -q prometheus)
 	dpkg-deb --fsys-tarfile "$package"/prometheus_*.deb | tar -x -C /usr/local/bin --strip-components=3 ./usr/bin/promtool
 	rm -r "$package"
 fi
-# The proxies of docs/operations.md run before Nudge; see app/proxy_test.go. Their packages start
-# services, which nobody needs here.
-if [ "${1-}" = long ] && ! { command -v nginx && command -v caddy; } >/dev/null; then
-	apt-get update -q
-	apt-get install -qy --no-install-recommends nginx-light caddy
-	if [ -d /run/systemd/system ]; then
-		systemctl disable --now nginx caddy
-	fi
-fi
 # The pages of the console are opened in Chromium; see console/browser.
-if ! { command -v chromium || command -v chromium-browser || command -v google-chrome; } >/dev/null; then
-	apt-get update -q
-	apt-get install -qy --no-install-recommends chromium
+if ! { command -v chromium-browser || command -v google-chrome; } >/dev/null; then
+	need chromium chromium
 fi
+if [ "${1-}" = long ]; then
+	# The proxies of docs/operations.md run before Nudge; see app/proxy_test.go. Their packages start
+	# services, which nobody needs here.
+	if ! { command -v nginx && command -v caddy; } >/dev/null; then
+		need nginx nginx-light
+		need caddy caddy
+		if [ -d /run/systemd/system ]; then
+			systemctl disable --now nginx caddy
+		fi
+	fi
+	# What packaging/try.sh tries packages, pages and completions with.
+	need debootstrap debootstrap
+	need systemd-nspawn systemd-container
+	need rpm rpm
+	need mandoc mandoc
+	need zsh zsh
+	need fish fish
+	need readelf binutils
+fi
+echo 'test.sh: installing what the tests need from npm, into the folders of the tests'
 npm ci --prefix cmd/nudge/testdata/sdk --prefer-offline --no-audit --no-fund
 npm ci --prefix console/browser/testdata --prefer-offline --no-audit --no-fund
 # The extension for VS Code is tested in plain Node, and its types are checked.
@@ -85,10 +105,12 @@ if [ -n "$unformatted" ]; then
 fi
 go vet ./...
 (cd console/browser && go vet ./...)
+(cd packaging/image && go vet ./...)
 if [ "${1-}" = long ]; then
 	# On a fresh machine this takes as long as all tests: it reads every package below ours too.
 	go run honnef.co/go/tools/cmd/staticcheck@v0.8.2 ./...
 	(cd console/browser && go run honnef.co/go/tools/cmd/staticcheck@v0.8.2 ./...)
+	(cd packaging/image && go run honnef.co/go/tools/cmd/staticcheck@v0.8.2 ./...)
 fi
 
 results=$(mktemp -d)
@@ -106,7 +128,7 @@ run() {
 
 # What has goroutines runs under the race detector, and only there: once is enough.
 # TestRaceList (house_race_test.go) fails when a package with goroutines is missing here.
-concurrent='app app/tracing audience bench bench/bare channels/appmessaging client console lsp lsp/lsptest runner runner/bulk runner/fetch runner/jobs runner/live runner/notify
+concurrent='app app/systemd app/tracing audience bench bench/bare channels/appmessaging client console lsp lsp/lsptest runner runner/bulk runner/fetch runner/jobs runner/live runner/notify
 sandbox sandbox/session sandbox/socket server store store/bolt whatif/backtest whatif/story'
 # Of flows and templates a test each: the others have no goroutine.
 shared='TestConcurrentLoads|TestConcurrentRenders'
@@ -135,6 +157,9 @@ if [ "${1-}" = long ]; then
 fi
 (cd console/browser && run browser -timeout 1h . -args $looked)
 
+# So is what writes the image.
+(cd packaging/image && run image .)
+
 # Days that nobody simulated before: every change of the sources has its own seeds, so that
 # a failure can be had again.
 seeds=120
@@ -146,6 +171,8 @@ run seeds ./simtest -run TestSeeds -seeds $seeds -seed "$sources" -quick -timeou
 run partitions ./simtest -run 'TestPartitions|TestDivided' -seeds $seeds -seed "$sources" -timeout 3h
 
 if [ "${1-}" = long ]; then
+	# Packages and the image, as users install and run them.
+	./packaging/try.sh
 	run canaries -tags canary ./simtest -run TestCanaries -timeout 2h
 	run mutants -tags mutants . -run TestMutants -timeout 6h
 	run positions ./simtest -run TestPositions -all -timeout 1h

@@ -92,7 +92,7 @@ func backUp(ctx context.Context, s *store.Store, dir string, made time.Time, ope
 		for _, f := range frozen {
 			files = append(files, backup.File{Name: filepath.Base(f.Name()), Text: f})
 		}
-		return backup.Write(ctx, to, parts, files, made, builtVersion())
+		return backup.Write(ctx, to, parts, files, made, BuildOf().Version)
 	})
 }
 

@@ -40,9 +40,34 @@ func newWebServer(h http.Handler, log *slog.Logger) *webServer {
 	}}
 }
 
+// withHeaders sends the headers that keep browsers from doing more with an answer than to show it. Pages
+// replace the policy by their own. By TLS, it also keeps browsers from coming without TLS for a year.
+func withHeaders(next http.Handler, secure bool) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		h := w.Header()
+		h["X-Content-Type-Options"] = noSniff
+		h["Content-Security-Policy"] = noPage
+		if secure {
+			h["Strict-Transport-Security"] = onlyTLS
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+// The values of the headers. Nobody changes them.
+var (
+	noSniff = []string{"nosniff"}
+	noPage  = []string{"default-src 'none'; frame-ancestors 'none'"}
+	onlyTLS = []string{"max-age=31536000"}
+)
+
 // serve serves on a listener. It returns nil once the server is stopped.
 func (s *webServer) serve(l net.Listener) error {
-	if err := s.http.Serve(l); !errors.Is(err, http.ErrServerClosed) {
+	serve := s.http.Serve
+	if s.http.TLSConfig != nil {
+		serve = func(l net.Listener) error { return s.http.ServeTLS(l, "", "") } // with the certificate of its settings, and HTTP/2
+	}
+	if err := serve(l); !errors.Is(err, http.ErrServerClosed) {
 		return err
 	}
 	return nil

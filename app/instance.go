@@ -9,7 +9,6 @@ import (
 	"net"
 	"net/http"
 	"runtime"
-	"runtime/debug"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -60,6 +59,7 @@ type Instance struct {
 	store  *store.Store
 	full   atomic.Bool // the disk of the store is nearly full
 	runner *runner.Runner
+	server *server.Server
 	ended  chan struct{} // closed when the runner has ended
 
 	tokens  atomic.Pointer[[]server.Token]
@@ -69,6 +69,7 @@ type Instance struct {
 
 	preferences atomic.Pointer[server.Preferences] // nil: there is no page
 	spans       *tracing.Spans                     // nil: no traces are recorded
+	pair        *keyPair                           // nil: the listeners speak HTTP without TLS
 	check       *storeCheck
 	audiences   *audience.Folder
 	jobs        *jobs.Manager
@@ -110,6 +111,12 @@ func (i *Instance) start(ctx context.Context) error {
 	for _, l := range []net.Listener{i.config.Listener, i.config.Webhooks, i.config.Preferences} {
 		if l != nil {
 			i.push("the listener "+l.Addr().String(), func() error { return ignoreClosed(l.Close()) })
+		}
+	}
+	if files := i.project.Settings.TLS; files != nil {
+		var err error
+		if i.pair, err = openKeyPair(files.in(i.config.Dir), i.log); err != nil {
+			return err
 		}
 	}
 	tokens, list := i.tokensOf(i.project)
@@ -185,7 +192,7 @@ func (i *Instance) openStore(ctx context.Context, registry *prometheus.Registry)
 	}
 	i.store = store.Join(all)
 	i.push("the store", i.store.Close)
-	if err := i.store.NoteVersion(builtVersion()); err != nil {
+	if err := i.store.NoteVersion(BuildOf().Version); err != nil {
 		return nil, failed(err)
 	}
 	if wanted != 0 && wanted != len(files) {
@@ -353,6 +360,7 @@ func (i *Instance) serve(registry *prometheus.Registry) error {
 	if err != nil {
 		return failed(err)
 	}
+	i.server = s
 	i.listen("the API", s.Listener(i.config.Listener), s.Handler())
 	i.push("what is followed live", func() error { s.EndLive(); return nil }) // before the server, which waits for requests
 	if i.config.Webhooks != nil {
@@ -374,7 +382,10 @@ func (i *Instance) console(api http.Handler) (http.Handler, error) {
 }
 
 func (i *Instance) listen(name string, l net.Listener, h http.Handler) {
-	s := newWebServer(h, i.log)
+	s := newWebServer(withHeaders(h, i.pair != nil), i.log)
+	if i.pair != nil {
+		s.http.TLSConfig = i.pair.config()
+	}
 	if i.config.patience > 0 {
 		s.patience = i.config.patience
 	}
@@ -398,12 +409,26 @@ func (i *Instance) fail(name string, err error) {
 // Store returns the store of the instance. Stop closes it.
 func (i *Instance) Store() *store.Store { return i.store }
 
+// Ready returns nil if the instance takes requests, and otherwise why not, as `/-/ready` says it.
+func (i *Instance) Ready() error { return i.server.Ready() }
+
+// Standing returns how long the engine has been busy with one step by now.
+func (i *Instance) Standing() time.Duration { return i.runner.Standing() }
+
 // Failure delivers the error that prevents the instance from going on. The caller must
 // then stop the instance.
 func (i *Instance) Failure() <-chan error { return i.failure }
 
 // URL returns the address of the API.
-func (i *Instance) URL() string { return "http://" + i.config.Listener.Addr().String() }
+func (i *Instance) URL() string { return i.urlOf(i.config.Listener) }
+
+// urlOf returns the address of one of the listeners.
+func (i *Instance) urlOf(l net.Listener) string {
+	if i.pair != nil {
+		return "https://" + l.Addr().String()
+	}
+	return "http://" + l.Addr().String()
+}
 
 // WebhookURL returns the address for the provider's webhooks, or "" while they are off.
 func (i *Instance) WebhookURL() string {
@@ -411,14 +436,13 @@ func (i *Instance) WebhookURL() string {
 		return ""
 	}
 	if i.config.Webhooks != nil {
-		return webhookURL(i.config.Webhooks)
+		return i.urlOf(i.config.Webhooks) + webhookPath
 	}
-	return webhookURL(i.config.Listener)
+	return i.urlOf(i.config.Listener) + webhookPath
 }
 
-func webhookURL(l net.Listener) string {
-	return "http://" + l.Addr().String() + "/webhooks/" + appmessaging.WebhookName
-}
+// webhookPath is where the provider's webhooks are taken.
+const webhookPath = "/webhooks/" + appmessaging.WebhookName
 
 // Stop ends the instance in reverse order of its start. First it takes nothing new, then
 // it waits for the current posts, and last it closes the store. It takes at most 20
@@ -453,24 +477,10 @@ func newRegistry() *prometheus.Registry {
 	return r
 }
 
-// builtVersion is the version of this program.
-func builtVersion() string {
-	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" {
-		return info.Main.Version
-	}
-	return "(devel)"
-}
-
 // buildInfo is a metric that is always 1, and says what runs.
 func buildInfo() prometheus.Collector {
-	labels := prometheus.Labels{"version": builtVersion(), "revision": "", "go": runtime.Version()}
-	if info, ok := debug.ReadBuildInfo(); ok {
-		for _, s := range info.Settings {
-			if s.Key == "vcs.revision" {
-				labels["revision"] = s.Value
-			}
-		}
-	}
+	b := BuildOf()
+	labels := prometheus.Labels{"version": b.Version, "commit": b.Commit, "go": runtime.Version()}
 	g := prometheus.NewGauge(prometheus.GaugeOpts{Name: "nudge_build_info", Help: "Always 1; the labels say what runs.", ConstLabels: labels})
 	g.Set(1)
 	return g

@@ -16,6 +16,8 @@ var (
 	tokenEnd = prometheus.NewDesc("nudge_token_end_seconds",
 		"When a token of the API ends, in seconds since 1970, by its name: the first of several with that name. A token without an end is not here.",
 		[]string{"token"}, nil)
+	certificateEnd = prometheus.NewDesc("nudge_certificate_end_seconds",
+		"When the certificate of the listeners ends, in seconds since 1970; 0 without one.", nil, nil)
 )
 
 // onDemand has the metrics that are read when somebody asks for them. The store keeps the numbers of
@@ -27,6 +29,7 @@ func (onDemand) Describe(all chan<- *prometheus.Desc) {
 	all <- liveRuns
 	all <- quarantinedRuns
 	all <- tokenEnd
+	all <- certificateEnd
 }
 
 // Collect reads them. Numbers that cannot be read are left out, so that the others still are there.
@@ -39,9 +42,19 @@ func (c onDemand) Collect(all chan<- prometheus.Metric) {
 		all <- prometheus.MustNewConstMetric(liveRuns, prometheus.GaugeValue, float64(n), flow)
 		all <- prometheus.MustNewConstMetric(quarantinedRuns, prometheus.CounterValue, float64(quarantined[flow]), flow)
 	}
+	all <- prometheus.MustNewConstMetric(certificateEnd, prometheus.GaugeValue, c.certificate())
 	for name, end := range c.tokens() {
 		all <- prometheus.MustNewConstMetric(tokenEnd, prometheus.GaugeValue, float64(end.Unix()), name)
 	}
+}
+
+// certificate returns when the certificate ends, in seconds since 1970.
+func (c onDemand) certificate() float64 {
+	if c.i.pair == nil {
+		return 0
+	}
+	pair, _ := c.i.pair.current(nil) // it never fails
+	return float64(pair.Leaf.NotAfter.Unix())
 }
 
 // runs returns how many runs live, and how many were quarantined, by flow: of each flow that is active

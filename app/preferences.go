@@ -43,5 +43,5 @@ func (i *Instance) PreferencesURL() string {
 	if i.preferences.Load() == nil {
 		return ""
 	}
-	return "http://" + i.config.Preferences.Addr().String()
+	return i.urlOf(i.config.Preferences)
 }

@@ -297,7 +297,8 @@ func written(t *testing.T, dir, name, text string) string {
 	return file
 }
 
-// certify writes a certificate for the names of the page, and returns who trusts it.
+// certify writes a certificate for the names of the page and for loopback, fullchain.pem and key.pem, and returns who
+// trusts it.
 func certify(t *testing.T, dir string) *x509.CertPool {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
@@ -305,7 +306,7 @@ func certify(t *testing.T, dir string) *x509.CertPool {
 	}
 	template := &x509.Certificate{
 		SerialNumber: big.NewInt(1), NotAfter: time.Now().Add(time.Hour), IsCA: true, BasicConstraintsValid: true,
-		DNSNames: []string{"hooks.example.com", "nudge.internal.example"},
+		DNSNames: []string{"hooks.example.com", "nudge.internal.example"}, IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)},
 	}
 	signed, err := x509.CreateCertificate(rand.Reader, template, template, &key.PublicKey, key)
 	if err != nil {

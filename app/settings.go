@@ -39,6 +39,7 @@ import (
 //	  batch: 500              # events in one request
 //	  batch_timeout: 1s
 //	listen: 127.0.0.1:8080    # or { api: …, webhooks: … }
+//	tls: { certificate: fullchain.pem, key: key.pem }   # of all listeners; relative to the project
 //	tokens: [ "${NUDGE_TOKEN}" ]   # or { name: shop, token: "${SHOP}", scopes: [events], expires: 2027-01-31 }
 //	forgotten_list: /backups/forgotten.list  # gets a line for everybody who is forgotten
 //	tokens_file: tokens.yaml  # more of them, as hashes; relative to the project
@@ -72,6 +73,7 @@ type Settings struct {
 	Webhooks WebhookSettings
 	Secrets  []appmessaging.Secret // for the webhooks of all accounts; none: webhooks are off
 	Listen   Addresses
+	TLS      *TLSSettings // nil: the listeners speak HTTP without TLS
 	Limits   server.Limits
 	Tokens   []server.Token
 	// ForgottenList is a file that gets a line for everybody who is forgotten, which a restore of a backup reads; empty: none. A
@@ -96,7 +98,7 @@ type Settings struct {
 
 // servingKeys are the keys of nudge.yaml that contain settings.
 var servingKeys = []string{
-	"account", "accounts", "clock", "cors", "data_dir", "deploys", "endpoints", "fetch", "forgotten_list", "limits", "listen", "outbound", "partitions", "people", "preferences", "retention", "tokens", "tokens_file", "webhooks",
+	"account", "accounts", "clock", "cors", "data_dir", "deploys", "endpoints", "fetch", "forgotten_list", "limits", "listen", "outbound", "partitions", "people", "preferences", "retention", "tls", "tokens", "tokens_file", "webhooks",
 }
 
 // Account is a connection to the provider that messages go through.
@@ -145,6 +147,7 @@ func AllSettings(env Environment) SettingsReader {
 			Preferences: r.preferences(r.top.Child("preferences")),
 			DataDir:     cmp.Or(r.str(r.top.Text("data_dir")), DefaultDataDir),
 			Fetch:       r.fetch(r.top.Child("fetch")),
+			TLS:         r.tls(r.top.Child("tls")),
 			Limits:      r.limits(r.top.Child("limits")),
 			Retained:    r.retention(r.top.Child("retention")),
 			Outbound:    r.outbound(r.top.Get("outbound")),

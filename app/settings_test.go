@@ -31,6 +31,7 @@ tokens: [ "${ABSENT:-developer}", "x${TOKEN}x" ]
 data_dir: /var/lib/nudge
 retention: { runs: 2w1d, journal: "${KEEP:-30d}" }
 preferences: { public_url: "https://shop.example/me", listen: ":8091", secrets: [ "new-new-new-new-new-new-new-new-new", "old-old-old-old-old-old-old-old-old" ], expires: 30d, names: { orders: Orders, news: { en: News, de: Neues } } }
+tls: { certificate: "tls/${CERT:-cert}.pem", key: /etc/key.pem }
 limits: { connections: 100, connections_per_address: 10, unproven_bytes: 1048576, body_patience: 5s, body_rate: 1024, free_bytes: 4096 }
 outbound: { only: [ bob, ann ] }
 people: { ann: reads after 5s }
@@ -54,6 +55,9 @@ clock: { speed: 500 }
 	}
 	if want := (server.Limits{Connections: 100, PerAddress: 10, Unproven: 1 << 20, BodyPatience: 5 * time.Second, BodyRate: 1024, Free: 4096}); s.Limits != want {
 		t.Errorf("limits are %+v, want %+v", s.Limits, want)
+	}
+	if tls := s.TLS.in("/shop"); tls != (TLSSettings{"/shop/tls/cert.pem", "/etc/key.pem"}) {
+		t.Errorf("the certificate is %+v", tls)
 	}
 	if len(s.Fetch) != 2 || s.Fetch[0].String() != "10.1.0.0/16" || s.Fetch[1].String() != "billing.internal" {
 		t.Errorf("what may be fetched is %v", s.Fetch)
@@ -134,6 +138,8 @@ func TestSettingsAreRefusedAtTheirPlace(t *testing.T) {
 		{"a token that can be guessed", "tokens: [ letmein ]", "tokens must have 8 characters or more"},
 		{"a secret that can be guessed", "webhooks: { secrets: s3cret }", "secrets must have 8 characters or more"},
 		{"a short token of an account", "account: { url: https://a.example, path: /cpaas, token: a }", "1:50: token must have 8 characters or more"},
+		{"half a pair", "tls: { certificate: cert.pem }", "nudge.yaml:1:6: tls has no key"},
+		{"a pair with another key", "tls: { certificate: cert.pem, key: key.pem, ca: x }", `nudge.yaml:1:45: `},
 		{"no connections", "limits: { connections: 0 }", "connections must be 1 to 1000000"},
 		{"no patience", "limits: { body_patience: 10ms }", "body_patience must be 1s to 1h"},
 		{"an unknown limit", "limits: { body_size: 5 }", "body_size"},

@@ -62,7 +62,7 @@ func StartLocal(ctx context.Context, c LocalConfig) (*Local, error) {
 	}
 	secret := rand.Text()
 	config := sandbox.Config{
-		WebhookURL: webhookURL(api), Secret: secret, File: c.File, People: c.People, Faults: c.Faults, Log: c.Log,
+		WebhookURL: "http://" + api.Addr().String() + webhookPath, Secret: secret, File: c.File, People: c.People, Faults: c.Faults, Log: c.Log,
 	}
 	built := Config{DataDir: c.DataDir, Reload: c.Reload, Listener: api, Log: c.Log}
 	var dev *devTools

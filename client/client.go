@@ -5,6 +5,8 @@ import (
 	"cmp"
 	"context"
 	"crypto/rand"
+	"crypto/tls"
+	"crypto/x509"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -24,10 +26,11 @@ const maxAnswer = 64 << 20
 
 // Config says how to reach a server.
 type Config struct {
-	Server string       // its URL, without a path of the API; empty: [DefaultServer]
-	Token  string       // the bearer token, as nudge.yaml has it; empty: none
-	HTTP   *http.Client // nil: [http.DefaultClient]
-	Masked bool         // what is private is masked in answers, whatever the token may see
+	Server string         // its URL, without a path of the API; empty: [DefaultServer]
+	Token  string         // the bearer token, as nudge.yaml has it; empty: none
+	HTTP   *http.Client   // nil: [http.DefaultClient]
+	Roots  *x509.CertPool // of the certificates that servers by https may have; nil: those of the system. Without effect beside HTTP
+	Masked bool           // what is private is masked in answers, whatever the token may see
 
 	// Retries is how often a request is sent again that got no answer or a temporary problem; 0:
 	// never. A change gets an ID or an Idempotency-Key for that, so that it happens once however
@@ -50,6 +53,11 @@ func New(c Config) (*Client, error) {
 	u, err := url.Parse(server)
 	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
 		return nil, fmt.Errorf("client: the server %q is not a URL such as %s", server, DefaultServer)
+	}
+	if c.HTTP == nil && c.Roots != nil {
+		transport := http.DefaultTransport.(*http.Transport).Clone()
+		transport.TLSClientConfig = &tls.Config{RootCAs: c.Roots}
+		c.HTTP = &http.Client{Transport: transport}
 	}
 	return &Client{strings.TrimRight(server, "/"), c.Token, cmp.Or(c.HTTP, http.DefaultClient), max(c.Retries, 0), c.Masked}, nil
 }

@@ -34,6 +34,11 @@ func (c *Client) Reload(ctx context.Context) ([]Diagnostic, error) {
 	return out.Warnings, err
 }
 
+// Healthy returns nil if the server answers at all, ready or not.
+func (c *Client) Healthy(ctx context.Context) error {
+	return c.exchange(ctx, http.MethodGet, "/-/healthy", nil, nil)
+}
+
 // Ready returns nil once the server can take requests.
 func (c *Client) Ready(ctx context.Context) error {
 	return c.exchange(ctx, http.MethodGet, "/-/ready", nil, nil)

@@ -40,7 +40,7 @@ func TestClientCovers(t *testing.T) {
 		Paths map[string]map[string]struct{ OperationID string }
 	}
 	must(t, json.Unmarshal(docs.OpenAPI, &document))
-	known := []string{"GET /-/ready"} // for load balancers, and for scripts that wait
+	known := []string{"GET /-/healthy", "GET /-/ready"} // for load balancers, and for scripts that wait
 	for path, methods := range document.Paths {
 		pattern := regexp.MustCompile("^" + regexp.MustCompile(`\\{\w+\\}`).ReplaceAllString(regexp.QuoteMeta(path), "[^/]+") + "$")
 		for method, operation := range methods {

@@ -152,7 +152,7 @@ func (d *describer) document(routes []route) []byte {
 	}
 	document := object{
 		{"openapi", "3.1.0"},
-		{"info", object{{"title", "Nudge"}, {"version", "1"}, {"description", info}}},
+		{"info", object{{"title", "Nudge"}, {"version", APIVersion}, {"description", info}}},
 		{"servers", []any{object{{"url", "http://127.0.0.1:8080"}}}},
 		{"paths", all},
 		{"components", object{

@@ -16,19 +16,26 @@ func (s *Server) healthy(w http.ResponseWriter, _ *http.Request) { io.WriteStrin
 // maxStanding is how long a step of the engine may take; until it ends, `/-/ready` answers 503.
 const maxStanding = time.Second
 
-// ready reports that the store answers, the disk has room and the engine moves.
-func (s *Server) ready(w http.ResponseWriter, r *http.Request) {
+// Ready returns nil if the store answers, the disk has room and the engine moves, and otherwise why requests should
+// go elsewhere.
+func (s *Server) Ready() error {
 	if _, err := s.config.Store.State(); err != nil {
-		s.fail(w, r, problemOf(http.StatusServiceUnavailable, "not-ready", "the store does not answer"))
-		return
+		return problemOf(http.StatusServiceUnavailable, "not-ready", "the store does not answer")
 	}
 	if s.config.Full != nil && s.config.Full() {
-		s.fail(w, r, runnerProblem(errFull))
-		return
+		return runnerProblem(errFull)
 	}
 	if d := s.config.Runner.Standing(); d > maxStanding {
-		s.fail(w, r, problemOf(http.StatusServiceUnavailable, "not-ready",
-			fmt.Sprintf("the engine has been busy with one step for %s", d.Round(time.Second))))
+		return problemOf(http.StatusServiceUnavailable, "not-ready",
+			fmt.Sprintf("the engine has been busy with one step for %s", d.Round(time.Second)))
+	}
+	return nil
+}
+
+// ready reports whether the server is ready.
+func (s *Server) ready(w http.ResponseWriter, r *http.Request) {
+	if err := s.Ready(); err != nil {
+		s.fail(w, r, err)
 		return
 	}
 	io.WriteString(w, "ready\n")

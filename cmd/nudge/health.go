@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -15,19 +16,41 @@ import (
 
 const healthHelp = `Health says what stops messages on a running server: the outbound mode and the kill switch,
 accounts that take nothing, timers that are late, webhooks that do not come, the disk, and times
-of schedules that were missed. What needs somebody comes first; then the exit code is 1.`
+of schedules that were missed. What needs somebody comes first; then the exit code is 1.
+
+With --ready or --live it asks one question and needs no token, for probes of a service manager or a
+container: exit code 0 for yes, and 1 for no or no answer within --timeout.
+
+  --ready   the server takes requests: its store answers, its disk has room, its engine moves
+  --live    the process answers`
+
+// probeTimeout is how long a probe waits for the answer if --timeout does not say.
+const probeTimeout = 2 * time.Second
 
 func newHealth() *cobra.Command {
 	c := &cobra.Command{
 		Use:     "health",
 		Short:   "Say what stops messages on a running server",
 		Long:    healthHelp,
-		Example: "  nudge health\n  nudge health -o json",
+		Example: "  nudge health\n  nudge health -o json\n  nudge health --ready --server https://nudge.internal:8080 --ca ca.pem",
 		Args:    cobra.NoArgs,
 	}
 	flags := addAPIFlags(c)
 	output := outputFlag(c)
+	var ready, live bool
+	var timeout time.Duration
+	c.Flags().BoolVar(&ready, "ready", false, "only ask whether the server takes requests")
+	c.Flags().BoolVar(&live, "live", false, "only ask whether the process answers")
+	c.Flags().DurationVar(&timeout, "timeout", probeTimeout, "how long --ready and --live wait")
 	c.RunE = func(c *cobra.Command, args []string) error {
+		switch {
+		case ready && live:
+			return wrongUsage(errors.New("ask either --ready or --live"))
+		case ready:
+			return probe(c, flags, *output, "ready", timeout)
+		case live:
+			return probe(c, flags, *output, "healthy", timeout)
+		}
 		needs := 0
 		err := ask(flags, output, func(ctx context.Context, a *client.Client, _ []string) (*client.Health, error) {
 			h, err := a.Health(ctx)
@@ -42,6 +65,32 @@ func newHealth() *cobra.Command {
 		return err
 	}
 	return c
+}
+
+// probed is a question that the server answered with yes.
+type probed struct {
+	Is string `json:"is"` // ready or healthy
+}
+
+// probe asks whether the server is ready, or healthy. A server that is not there is an answer too: no.
+func probe(c *cobra.Command, flags *apiFlags, output format, is string, timeout time.Duration) error {
+	server, err := flags.client()
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(c.Context(), timeout)
+	defer cancel()
+	ask := server.Ready
+	if is == "healthy" {
+		ask = server.Healthy
+	}
+	if err := ask(ctx); err != nil {
+		return wrongInput(err)
+	}
+	return report(c, output, probed{is}, textOf(func(w io.Writer, p probed) error {
+		_, err := fmt.Fprintln(w, p.Is)
+		return err
+	}))
 }
 
 // writeHealth shows what needs somebody, and then the rest.

@@ -132,7 +132,7 @@ func (h *holder) holdYAML(p pagetest.Page, b pagetest.Block) error {
 	}
 	var list diag.List
 	switch {
-	case slices.Contains(followed, p.Name), file == "prometheus.yml":
+	case slices.Contains(followed, p.Name), file == "prometheus.yml", file == "pod.yaml":
 		return nil // followed; kept
 	case file == people.File:
 		people.Read(file, []byte(text), &list)

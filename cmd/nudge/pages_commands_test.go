@@ -23,11 +23,14 @@ var foreign = []string{
 	"npm test", "npm run check", "npm run package", "code --install-extension nudge.vsix", "promtool test rules docs/monitoring/alerts_test.yaml",
 	"mv data/nudge.db damaged.db", "mv repaired.db data/nudge.db", "./test.sh", "./test.sh fuzz 15m", "go build -o nudge ./cmd/nudge",
 	"benchstat docs/performance/benchmarks.txt new.txt",
+	"openssl x509 -noout -enddate -in /etc/nudge/tls/fullchain.pem", "journalctl -u nudge | grep certificate",
+	"editor /etc/nudge/environment", "editor /etc/nudge/nudge.yaml", "systemctl enable --now nudge",
+	"docker run -v ./shop:/etc/nudge:ro -v nudge:/var/lib/nudge -p 127.0.0.1:8080:8080 --env-file secrets nudge:v1.2.3",
 }
 
 var (
 	besideCommand = regexp.MustCompile(`(?m)(?:^|  +)# .*$`)
-	nudgeCommand  = regexp.MustCompile(`^(?:[A-Z_]+=\S+ )*(?:go run )?(?:\.{0,2}/)*(?:cmd/)?nudge (.*)$`)
+	nudgeCommand  = regexp.MustCompile(`^(?:[A-Z_]+=\S+ )*(?:go run (?:-v )?)?(?:\.{0,2}/)*(?:cmd/)?nudge (.*)$`)
 	curlURL       = regexp.MustCompile(`(?:\$NUDGE_SERVER|https?://[\w.:-]+)(/[^\s'"?]*)`)
 	curlMethod    = regexp.MustCompile(`-X ([A-Z]+)`)
 	curlBody      = regexp.MustCompile(`(?s)(?:-d|--json) '([^']*)'`)

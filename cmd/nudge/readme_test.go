@@ -33,7 +33,7 @@ func TestReadme(t *testing.T) {
 	if want := block(t, readme, "text", "[unknown-step]"); !strings.Contains(told.String(), want) {
 		t.Errorf("the mistake of the README is told in other words:\n%s\nwant\n%s", told.String(), want)
 	}
-	for _, command := range []string{"go run ./cmd/nudge demo", "./test.sh"} {
+	for _, command := range []string{"go run -v ./cmd/nudge demo", "./test.sh"} {
 		if !strings.Contains(readme, "```sh\n"+command+"\n```") {
 			t.Errorf("the README does not name the command %q by itself", command)
 		}

@@ -35,9 +35,10 @@ func newRoot() *cobra.Command {
 		newDemo(), newDev(), newServe(), newSandbox(),
 		newNew(), newCheck(), newProve(), newGraph(), newTest(), newSimulate(), newExplain(), newPlan(), newBacktest(), newSchema(), newLSP(),
 		newSend(), newEvents(), newProfiles(), newFlows(), newDeploys(), newRuns(), newCampaigns(), newSchedule(), newAudit(), newNotices(), newJobs(), newTemplates(), newHealth(), newClock(), newInbox(),
-		newStore(), newToken(), newBench(), newWebhooks(), newVersion(),
+		newStore(), newToken(), newBench(), newWebhooks(), newVersion(), newMan(),
 	)
 	root.InitDefaultCompletionCmd()
+	completeFromServer(root)
 	markUsage(root)
 	borrowExamples(root)
 	return root

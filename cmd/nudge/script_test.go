@@ -4,11 +4,14 @@ package main
 
 import (
 	"compress/gzip"
+	"crypto/x509"
 	"encoding/json"
+	"encoding/pem"
 	"flag"
 	"fmt"
 	"io"
 	"net"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -44,6 +47,7 @@ func TestMain(m *testing.M) {
 //	await PATTERN PROGRAM ...  runs nudge or http until its output matches
 //	example NAME DIR           copies an example
 //	oldstore DIR               makes a data folder with a store of the oldest format that is upgraded
+//	certificate CERT KEY       writes a certificate for 127.0.0.1 and its key
 //	runid NAME ARGS...         sets $NAME to the newest run that runs list finds
 //	damage DATA_DIR RUN|state  flips a bit of a record in a stopped server's store
 //	campaignid NAME FLOW       sets $NAME to the newest campaign of the flow
@@ -65,7 +69,7 @@ func TestScripts(t *testing.T) {
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"freeport": freeport, "daemon": startDaemon, "signal": signalDaemon, "end": stopDaemon,
 			"await": await, "example": copyExample, "oldstore": unzipStore, "code": runForCode, "runid": findRun,
-			"campaignid": findCampaign, "damage": damageRecord,
+			"campaignid": findCampaign, "damage": damageRecord, "certificate": writeCertificate,
 		},
 	})
 }
@@ -95,6 +99,18 @@ func freeport(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Check(err)
 	ts.Setenv(args[0], l.Addr().String())
 	ts.Check(l.Close())
+}
+
+// writeCertificate writes the certificate that the library has for tests.
+func writeCertificate(ts *testscript.TestScript, _ bool, args []string) {
+	s := httptest.NewUnstartedServer(nil)
+	s.StartTLS()
+	defer s.Close()
+	pair := s.TLS.Certificates[0]
+	key, err := x509.MarshalPKCS8PrivateKey(pair.PrivateKey)
+	ts.Check(err)
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: pair.Certificate[0]}), 0o600))
+	ts.Check(os.WriteFile(ts.MkAbs(args[1]), pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: key}), 0o600))
 }
 
 func copyExample(ts *testscript.TestScript, _ bool, args []string) {

@@ -10,12 +10,14 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"sync"
 	"syscall"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"nudge/app"
+	"nudge/app/systemd"
 	"nudge/engine"
 	"nudge/flows"
 )
@@ -28,7 +30,10 @@ account of nudge.yaml, and receives the provider's webhooks.
   SIGHUP            deploy the flows as they are on disk now; a project with errors
                     changes nothing
   SIGUSR1           the kill switch: nothing goes out until you switch it off:
-                    curl -X PUT $NUDGE_SERVER/v1/outbound --json '{"killed": false}'`
+                    curl -X PUT $NUDGE_SERVER/v1/outbound --json '{"killed": false}'
+
+Under systemd it says when it is ready, reloads and stops (Type=notify), and beats for a watchdog
+(WatchdogSec) as long as its engine moves.`
 
 // How often a server checks its store, and how often at most.
 const (
@@ -67,6 +72,10 @@ func newServe() *cobra.Command {
 // serve runs the project in a folder until a signal or a failure.
 func serve(ctx context.Context, dir string, check time.Duration, checkClock bool, out, errs io.Writer, log *slog.Logger) error {
 	keepHeapSmall(ctx)
+	manager, err := systemd.FromEnvironment(os.LookupEnv, log)
+	if err != nil {
+		return wrongUsage(err)
+	}
 	read := app.AllSettings(os.LookupEnv)
 	p, err := app.Load(dir, read, errs)
 	if err != nil {
@@ -90,14 +99,30 @@ func serve(ctx context.Context, dir string, check time.Duration, checkClock bool
 	}
 	warn(i, p.Settings, log)
 	fmt.Fprintf(out, "%s\n%s\n", readyLine(i), consoleLine(i))
-	err = attend(signals, i, log)
+	untold := keepTold(manager, i)
+	err = attend(signals, i, manager, log)
 	log.Info("stopping")
+	untold()
+	manager.Stopping()
 	return errors.Join(err, i.Stop())
+}
+
+// keepTold tells the service manager how the instance stands, until the function that it returns is called.
+func keepTold(manager *systemd.Manager, i *app.Instance) (end func()) {
+	ctx, cancel := context.WithCancel(context.Background())
+	ticker := time.NewTicker(manager.Every())
+	var told sync.WaitGroup
+	told.Go(func() { manager.Attend(ctx, ticker.C, i.Ready, i.Standing) })
+	return func() {
+		cancel()
+		told.Wait()
+		ticker.Stop()
+	}
 }
 
 // attend waits for the end: a signal, which is not an error, or a failure. Meanwhile it
 // handles the other signals.
-func attend(ctx context.Context, i *app.Instance, log *slog.Logger) error {
+func attend(ctx context.Context, i *app.Instance, manager *systemd.Manager, log *slog.Logger) error {
 	asked := make(chan os.Signal, 1)
 	signal.Notify(asked, append(killSignals, syscall.SIGHUP)...)
 	defer signal.Stop(asked)
@@ -109,7 +134,9 @@ func attend(ctx context.Context, i *app.Instance, log *slog.Logger) error {
 			return err
 		case s := <-asked:
 			if s == syscall.SIGHUP {
+				ended := manager.Reloading()
 				reloadNow(ctx, i, log)
+				ended()
 				continue
 			}
 			if err := i.Kill(ctx, &engine.Actor{Name: s.String()}); err != nil {

@@ -3,18 +3,24 @@ package main
 import (
 	"fmt"
 	"runtime"
-	"runtime/debug"
 
 	"github.com/spf13/cobra"
+
+	"nudge/app"
+	"nudge/server"
+	"nudge/store"
 )
 
 // version is what this binary was built from.
 type version struct {
 	Version  string `json:"version"`
-	Revision string `json:"revision,omitempty"`
+	Commit   string `json:"commit,omitempty"`
+	Date     string `json:"date,omitempty"`     // of the commit
 	Modified bool   `json:"modified,omitempty"` // built from a tree with changes
 	Go       string `json:"go"`
 	Platform string `json:"platform"`
+	Store    int    `json:"store_format"` // of the stores that it opens
+	API      string `json:"api"`
 }
 
 func newVersion() *cobra.Command {
@@ -36,35 +42,23 @@ func newVersion() *cobra.Command {
 	return c
 }
 
-// builtFrom reads what the Go toolchain wrote into the binary.
+// builtFrom says what this binary was built from, and what it understands.
 func builtFrom() version {
-	v := version{Version: "(devel)", Go: runtime.Version(), Platform: runtime.GOOS + "/" + runtime.GOARCH}
-	info, ok := debug.ReadBuildInfo()
-	if !ok {
-		return v
-	}
-	if info.Main.Version != "" {
-		v.Version = info.Main.Version
-	}
-	for _, s := range info.Settings {
-		switch s.Key {
-		case "vcs.revision":
-			v.Revision = s.Value
-		case "vcs.modified":
-			v.Modified = s.Value == "true"
-		}
-	}
-	return v
+	b := app.BuildOf()
+	return version{b.Version, b.Commit, b.Date, b.Modified, runtime.Version(), runtime.GOOS + "/" + runtime.GOARCH, store.Format, "v" + server.APIVersion}
 }
 
 // String is the version on one line.
 func (v version) String() string {
 	text := "nudge " + v.Version
-	if v.Revision != "" {
-		text += " " + v.Revision[:min(12, len(v.Revision))]
+	if v.Commit != "" {
+		text += ", commit " + v.Commit[:min(12, len(v.Commit))]
 	}
 	if v.Modified {
 		text += " with changes"
 	}
-	return text + " " + v.Go + " " + v.Platform
+	if v.Date != "" {
+		text += " of " + v.Date
+	}
+	return fmt.Sprintf("%s, %s %s, store format %d, API %s", text, v.Go, v.Platform, v.Store, v.API)
 }

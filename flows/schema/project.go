@@ -57,6 +57,7 @@ func servingKeys() []property {
 		key("endpoints", "Other systems that get notices of what happens, as signed webhooks.", listOf(anyOf(endpoint()), 0),
 			[]any{example{"name": "crm", "url": "https://crm.example.com/nudge", "secret": "${CRM_SECRET}", "events": []any{"run.ended"}}}),
 		key("listen", "The address of the API.", text(), "127.0.0.1:8080"),
+		key("tls", "The certificate with which all listeners speak TLS.", anyOf(tlsFiles()), example{"certificate": "fullchain.pem", "key": "key.pem"}),
 		key("limits", "Limits of what requests can make the server hold.", anyOf(requestLimits()), example{"connections_per_address": 200}),
 		key("data_dir", "The folder of the store.", text(), ".nudge"),
 		key("partitions", "Into how many partitions a new store is divided: 1, 2, 4 and so on up to 256.", integer(1, 256), 4),
@@ -127,6 +128,12 @@ func retention() *schema {
 func deploys() *schema {
 	return mapping("Deploys", "What a deploy by the API needs.",
 		key("second_person", "Whether every deploy is proposed by one person and approved by another. The name of a token says who somebody is. Default: `false`.", truth(), true))
+}
+
+func tlsFiles() *schema {
+	return mapping("TLS", "The certificate with which all listeners speak TLS. Its files are read again when they change.",
+		must(key("certificate", "A file with the server's certificate and those that lead to a root, as PEM. A relative path begins at the project.", text(), "/etc/nudge/tls/fullchain.pem")),
+		must(key("key", "A file with its key, as PEM.", text(), "/etc/nudge/tls/key.pem")))
 }
 
 func requestLimits() *schema {
