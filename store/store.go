@@ -44,7 +44,7 @@ func (s *Store) prepare() error {
 	case format == nil:
 		var installation engine.Installation
 		rand.Read(installation[:])
-		if err := Create(s.kv, installation); err != nil {
+		if err := createPartition(s.kv, installation, engine.Partition{}, newAuditKey()); err != nil {
 			return fmt.Errorf("the store has no records yet, and cannot get its first ones: %w", err)
 		}
 		return nil
@@ -65,7 +65,7 @@ func Create(kv KV, installation engine.Installation) error {
 // key for the hashes of forgotten people, so that a forgotten person is found in the audit trails of all.
 func CreateDivided(kvs []KV, installation engine.Installation) error {
 	if len(kvs) == 1 {
-		return Create(kvs[0], installation)
+		return createPartition(kvs[0], installation, engine.Partition{}, newAuditKey())
 	}
 	key := newAuditKey()
 	for i := len(kvs) - 1; i >= 0; i-- { // the first one comes last: it tells that all are there
@@ -147,16 +147,21 @@ func closeAll[T io.Closer](all []T) (err error) {
 
 // CreatePartition makes a new store that is one part of a divided installation. See [CreateDivided] for all of them.
 func CreatePartition(kv KV, installation engine.Installation, p engine.Partition) error {
-	return createPartition(kv, installation, p, newAuditKey())
+	return createPartition(kv, installation, p, nil)
 }
 
+// createPartition makes a new store with a key for the hashes of forgotten people; nil for none yet, so that a store in virtual time has nothing random.
 func createPartition(kv KV, installation engine.Installation, p engine.Partition, auditKey []byte) error {
 	if err := p.Check(); err != nil {
 		return err
 	}
 	state := engine.State{Installation: installation.In(p), Outbound: engine.OutboundLive, Partition: p}
 	return kv.Update(func(w Writer) error {
-		return errors.Join(w.Put(Meta, keyFormat, []byte{Format}), w.Put(Meta, keyState, encodeState(&state)), w.Put(Meta, keyAudit, auditKey))
+		err := errors.Join(w.Put(Meta, keyFormat, []byte{Format}), w.Put(Meta, keyState, encodeState(&state)))
+		if auditKey != nil {
+			err = errors.Join(err, w.Put(Meta, keyAudit, auditKey))
+		}
+		return err
 	})
 }
 
