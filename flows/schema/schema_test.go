@@ -149,8 +149,9 @@ var ofStructure = []string{
 // by the name of their case and their file.
 var beyondSchema = map[string]string{
 	"cause_first":           "templates/good-bye.yaml",
-	"bad_moment":            "flows/f.yaml",         // moments are expressions, nearly all of them
-	"empty_team":            "templates/hello.yaml", // what a text holds
+	"channels":              "templates/e.yaml templates/f.yaml templates/o.yaml templates/p.yaml templates/t.yaml templates/v.yaml", // the names and bodies of channels are open
+	"bad_moment":            "flows/f.yaml",                                                                                          // moments are expressions, nearly all of them
+	"empty_team":            "templates/hello.yaml",                                                                                  // what a text holds
 	"empty_texts":           "templates/hello.yaml",
 	"event_without_key":     "flows/f.yaml",            // only where a trigger has a key
 	"locale_name":           "templates/good-bye.yaml", // the name of a file
@@ -189,7 +190,7 @@ func TestBrokenProjects(t *testing.T) {
 			err := all[kindOf(f.Name)].Validate(value)
 			structural := slices.ContainsFunc(faults[f.Name], func(code string) bool { return slices.Contains(ofStructure, code) })
 			switch {
-			case structural && err == nil && beyondSchema[name] != f.Name:
+			case structural && err == nil && !slices.Contains(strings.Fields(beyondSchema[name]), f.Name):
 				t.Errorf("%s: %s has %v, and the schema takes it", name, f.Name, faults[f.Name])
 			case structural && err != nil:
 				broken++
