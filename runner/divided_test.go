@@ -75,6 +75,7 @@ func (d *division) start(config runner.Config) (*runner.Runner, func()) {
 	if config.Accounts == nil {
 		config.Channel = d
 	}
+	config.Clock = exactClock{runner.RealClock()}
 	r, err := runner.NewOf(parts, config)
 	if err != nil {
 		d.t.Fatal(err)

@@ -78,6 +78,9 @@ func told(who string) *engine.Input {
 // run starts a runner and returns how to stop it and hear its error.
 func run(t *testing.T, s runner.Store, core *engine.Engine, config runner.Config) (*runner.Runner, func() error) {
 	t.Helper()
+	if config.Clock == nil {
+		config.Clock = exactClock{runner.RealClock()}
+	}
 	r, err := runner.New(s, core, config)
 	if err != nil {
 		t.Fatal(err)
@@ -90,6 +93,12 @@ func run(t *testing.T, s runner.Store, core *engine.Engine, config runner.Config
 		return <-done
 	}
 }
+
+// exactClock wakes nobody before the instant that they asked for. The real clock also wakes everybody each second, so a loop that
+// nobody has told of what arrived would only be late.
+type exactClock struct{ runner.Clock }
+
+func (c exactClock) Wake(at time.Time) *time.Timer { return time.NewTimer(max(at.Sub(c.Now()), 0)) }
 
 // TestAnsweredAfterCommit shows that nobody is answered and nothing is posted before
 // the commit has returned (I1).
@@ -124,6 +133,36 @@ func TestAnsweredAfterCommit(t *testing.T) {
 	slow.release <- nil
 	if err := stop(); err != nil {
 		t.Error(err)
+	}
+}
+
+// TestPostsEndWithTheStore shows that Run does not wait for a post that the provider does not answer once the store has failed: its
+// outcome could not be kept.
+func TestPostsEndWithTheStore(t *testing.T) {
+	s, core := newStore(t)
+	slow := &slowStore{s, make(chan struct{}), make(chan error)}
+	posted := make(chan struct{}, 1)
+	r, stop := run(t, slow, core, runner.Config{Channel: channel(func(ctx context.Context, _ channels.Message) channels.Result {
+		posted <- struct{}{}
+		<-ctx.Done() // for ever, but for the end
+		return channels.Result{Outcome: channels.Unknown}
+	})})
+	answered := make(chan error, 3)
+	for _, in := range []*engine.Input{deploy(t), told("ann")} {
+		go func() { _, err := r.Submit(t.Context(), in); answered <- err }()
+		<-slow.entered
+		slow.release <- nil
+		if err := <-answered; err != nil {
+			t.Fatal(err)
+		}
+	}
+	<-posted
+	go func() { _, err := r.Submit(t.Context(), told("bob")); answered <- err }()
+	<-slow.entered
+	disk := errors.New("the disk is full")
+	slow.release <- disk
+	if err := stop(); !errors.Is(err, disk) {
+		t.Errorf("Run: got %v, want the store's error", err)
 	}
 }
 
