@@ -151,6 +151,9 @@ func (m *machine) checkArrivals(s *store.Store) error {
 
 // checkCounts holds the counts of every day against what all runs add up to (I17).
 func (m *machine) checkCounts(s *store.Store) error {
+	if untold, err := s.Untold(); err != nil || len(untold) > 0 { // the store has settled their counts, and no input has said so yet
+		return err
+	}
 	hours, whole := m.model.Counts()
 	want, got := daily{}, daily{}
 	for key, sums := range hours {
