@@ -87,6 +87,7 @@ type repair struct {
 	state       engine.State
 	purged      Purged
 	audit       []byte                      // key of the hashes of forgotten people
+	reforget    []byte                      // people to be forgotten again; nil: none
 	fields      []string                    // by which people are found; nil: not read yet
 	marks       string                      // of the deployed project
 	derived     uint64                      // the highest number of a derived input
@@ -198,6 +199,8 @@ func (r *repair) meta() error {
 			r.state, state = decodeState(value)
 		case bytes.Equal(key, keyAudit):
 			r.audit = bytes.Clone(value)
+		case bytes.Equal(key, keyReforget):
+			r.reforget = bytes.Clone(value)
 		case bytes.Equal(key, keyMarks):
 			if decode(value, marksVersion, func(c *codec) { c.str(&r.marks) }) != nil {
 				r.marks = ""

@@ -223,8 +223,14 @@ func (r *repair) putState() error {
 			return err
 		}
 	}
-	if r.audit != nil {
-		if err := r.put(Meta, keyAudit, r.audit); err != nil {
+	if r.audit == nil { // it is lost, or the store is of a format that had none at first
+		r.audit = newAuditKey()
+	}
+	if err := r.put(Meta, keyAudit, r.audit); err != nil {
+		return err
+	}
+	if r.reforget != nil {
+		if err := r.put(Meta, keyReforget, r.reforget); err != nil {
 			return err
 		}
 	}

@@ -24,6 +24,9 @@ func Make(dir string, partitions int, fill func([]store.KV) error) (err error) {
 		return fmt.Errorf("open the store %s: %w", filepath.Join(dir, FileName), err)
 	}
 	defer func() { err = errors.Join(err, unlock(locked)) }()
+	if err := clearHalf(dir); err != nil {
+		return err
+	}
 	for n := range max(partitions, len(Paths(dir))) {
 		path := filepath.Join(dir, fileName(n))
 		if _, err := os.Lstat(path); !errors.Is(err, os.ErrNotExist) {
@@ -44,9 +47,23 @@ func Make(dir string, partitions int, fill func([]store.KV) error) (err error) {
 	return syncFolder(dir)
 }
 
+// clearHalf removes what a Make has left that was killed while it gave the files their names: the first one still has its
+// temporary name then. Nothing else makes a file of that name, and Make begins only where there is no store.
+func clearHalf(dir string) (err error) {
+	_, whole := os.Lstat(filepath.Join(dir, FileName))
+	_, half := os.Lstat(tempName(dir, 0))
+	if !errors.Is(whole, os.ErrNotExist) || half != nil {
+		return nil
+	}
+	for _, path := range Paths(dir)[1:] {
+		err = errors.Join(err, removeFile(path))
+	}
+	return err
+}
+
 // tempName is the name of a partition's file that is not whole.
 func tempName(dir string, partition int) string {
-	return filepath.Join(dir, fileName(partition)+".new")
+	return filepath.Join(dir, fileName(partition)+".made")
 }
 
 // makeFiles makes and fills the files under their temporary names.
