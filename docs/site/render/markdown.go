@@ -227,8 +227,13 @@ func sectionsOf(document ast.Node, source []byte, headings []Heading) (all []sec
 	return all
 }
 
-// framed puts tables into a frame that scrolls on a narrow screen.
+// emptyHead is a head of a column that has no text.
+var emptyHead = regexp.MustCompile(`<th(?: align="\w+")?></th>`)
+
+// framed puts tables into a frame that scrolls on a narrow screen. An empty head is a cell, because a screen reader
+// would announce it.
 func framed(content string) string {
+	content = emptyHead.ReplaceAllString(content, "<td></td>")
 	content = strings.ReplaceAll(content, "<table>", `<div class="scroll"><table>`)
 	return strings.ReplaceAll(content, "</table>", "</table></div>")
 }

@@ -18,9 +18,10 @@ globalThis.nudgeSearch = (index, typed, most) => {
     }
     const [heading, , text] = entry.lower;
     if (heading === phrase) score += 200;
-    else if (begins(heading, phrase) >= 0) score += 60;
-    if (words.length > 1 && begins(text, phrase) >= 0) score += 40;
-    if (whole(text, phrase)) score += 20;
+    else if (heading.startsWith(phrase) || whole(heading, phrase)) score += 60;
+    if (text.startsWith(phrase) && whole(text, phrase)) score += 50;
+    else if (words.length > 1 && begins(text, phrase) >= 0) score += 40;
+    if (whole(text, phrase)) score += 30;
     found.push({ entry, score, place });
   });
   found.sort((a, b) => b.score - a.score || a.place - b.place);

@@ -159,11 +159,15 @@
     heading.append(link);
   }
 
-  // What scrolls sideways can be reached with the keyboard.
+  // What scrolls sideways can be reached with the keyboard, and has a name.
   const reach = () => {
     for (const box of document.querySelectorAll('main :is(pre, .scroll)')) {
-      if (box.scrollWidth > box.clientWidth) box.tabIndex = 0;
-      else box.removeAttribute('tabindex');
+      const attributes = { tabindex: '0', role: 'group', 'aria-label': box.matches('pre') ? 'Code' : 'Table' };
+      const scrolls = box.scrollWidth > box.clientWidth;
+      for (const [name, value] of Object.entries(attributes)) {
+        if (scrolls) box.setAttribute(name, value);
+        else box.removeAttribute(name);
+      }
     }
   };
   reach();
