@@ -1,4 +1,4 @@
-// The command site renders the documentation into a folder of HTML that a browser opens without a server:
+// Command site renders the documentation into a folder of HTML that a browser opens without a server:
 //
 //	go run ./docs/site -o site
 package main
