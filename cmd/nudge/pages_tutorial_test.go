@@ -10,7 +10,6 @@ import (
 	"net/http/httputil"
 	"net/url"
 	"os"
-	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -102,9 +101,11 @@ func (l *learner) do(s commandShown) error {
 	case s.command == "go build -o nudge ./cmd/nudge", strings.HasPrefix(s.command, "export PATH="):
 		return nil // the program is this one
 	case program == "cd":
-		dir, err := os.Getwd()
-		l.t.Chdir(filepath.Join(dir, rest))
-		return err
+		if _, err := os.Stat(rest); err != nil {
+			return err
+		}
+		l.t.Chdir(rest)
+		return nil
 	case program == "export":
 		for _, variable := range strings.Fields(rest) {
 			name, value, _ := strings.Cut(variable, "=")
