@@ -114,9 +114,6 @@ func (r *reader) nameHeadings(document ast.Node) {
 			anchor = fmt.Sprintf("%s-%d", anchor, seen[anchor]-1)
 		}
 		h.SetAttributeString("id", []byte(anchor))
-		if h.Level == 1 && r.page.Title == "" {
-			r.page.Title = title
-		}
 		r.page.Contents = append(r.page.Contents, Heading{h.Level, title, anchor})
 	}
 }
@@ -127,6 +124,7 @@ func (r *reader) lead(document ast.Node) {
 	for _, n := range nodes(document) {
 		switch n := n.(type) {
 		case *ast.Link:
+			r.name(n)
 			to, ok := r.target(string(n.Destination))
 			if n.Destination = []byte(to); !ok {
 				unwrap(n)
@@ -141,6 +139,17 @@ func (r *reader) lead(document ast.Node) {
 			}
 		}
 	}
+}
+
+// name gives a link to a page the page's title, if its text is only the name of the file.
+func (r *reader) name(n *ast.Link) {
+	to, _, _ := strings.Cut(string(n.Destination), "#")
+	page := r.pages[path.Join(path.Dir(r.page.Source), to)]
+	if shown := plain(n, r.page.source); page == nil || shown != page.Source && shown != path.Base(to) {
+		return
+	}
+	n.RemoveChildren(n)
+	n.AppendChild(n, ast.NewString([]byte(page.Title)))
 }
 
 // target is where a link leads on the site, and whether it leads to something that the site has.

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io/fs"
 	"path"
+	"regexp"
 	"slices"
 	"strings"
 )
@@ -62,12 +63,23 @@ func find(root fs.FS) (all []group, err error) {
 				if err != nil {
 					return nil, err
 				}
-				pages = append(pages, &Page{Source: file, Address: addressOf(file), source: text})
+				pages = append(pages, newPage(file, text))
 			}
 		}
 		all = append(all, group{g.title, pages})
 	}
 	return all, nil
+}
+
+var titleForm = regexp.MustCompile(`(?m)^# (.+)$`)
+
+// newPage is a page with its source and its title.
+func newPage(file string, text []byte) *Page {
+	p := &Page{Source: file, Address: addressOf(file), source: text}
+	if m := titleForm.FindSubmatch(text); m != nil {
+		p.Title = strings.ReplaceAll(string(comment.ReplaceAll(m[1], nil)), "`", "")
+	}
+	return p
 }
 
 // addressOf is where a page is on the site: beside its source, so that relative links to pictures and files stay

@@ -17,8 +17,7 @@ const repository = "../../.."
 // onPage reads a page of one file, beside the files that links of the tests lead to.
 func onPage(t *testing.T, source string) (*Page, map[string]bool, error) {
 	t.Helper()
-	other := &Page{Source: "README.md", Address: addressOf("README.md")}
-	p := &Page{Source: "docs/page.md", Address: addressOf("docs/page.md"), source: []byte(source)}
+	other, p := newPage("README.md", []byte("# All & more\n")), newPage("docs/page.md", []byte(source))
 	r := reader{
 		root: fstest.MapFS{"README.md": {}, "docs/data.json": {}, "docs/pictures/a.svg": {}, "examples/hello/nudge.yaml": {}},
 		page: p, pages: map[string]*Page{"README.md": other, "docs/page.md": p}, files: map[string]bool{},
@@ -33,6 +32,7 @@ func TestMarkdown(t *testing.T) {
 		{"a mark before a table", "# P\n\n<!-- keys: A -->\n| k |\n| - |\n| v |\n<!-- end -->\n", "<td>v</td>\n</tr>\n</tbody>\n</table></div>\n"},
 		{"a mark that is shown", "# P\n\n`<!-- app.most -->`", "<p><code>&lt;!-- app.most --&gt;</code></p>\n"},
 		{"a link to a page", "# P\n\n[home](../README.md#see-it)", `<a href="../index.html#see-it">home</a>`},
+		{"a link that names a file", "# P\n\n[README.md](../README.md)", `<a href="../index.html">All &amp; more</a>`},
 		{"a link to a file", "# P\n\n[data](data.json)", `<a href="data.json">data</a>`},
 		{"a link to a folder", "# P\n\nSee [`hello`](../examples/hello).", "<p>See <code>hello</code>.</p>"},
 		{"a link out", "# P\n\n[Go](https://go.dev)", `<a href="https://go.dev">Go</a>`},
