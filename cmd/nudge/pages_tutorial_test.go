@@ -12,6 +12,7 @@ import (
 	"os"
 	"regexp"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -39,6 +40,7 @@ type learner struct {
 	server, sandbox string // where those listen that run now
 	end             func() error
 	webhooks        *httptest.Server // passes webhooks on to the server, which starts after the sandbox
+	to              atomic.Pointer[url.URL]
 }
 
 // learn does everything on the page, in an empty folder.
@@ -46,7 +48,7 @@ func learn(t *testing.T, p pagetest.Page) (err error) {
 	t.Chdir(t.TempDir())
 	l := &learner{t: t, end: func() error { return nil }}
 	l.webhooks = httptest.NewServer(&httputil.ReverseProxy{Rewrite: func(r *httputil.ProxyRequest) {
-		if to, err := url.Parse(l.server); err == nil {
+		if to := l.to.Load(); to != nil {
 			r.SetURL(to)
 		}
 	}})
@@ -149,11 +151,13 @@ func (l *learner) start(verb, args string) error {
 	ready := strings.Fields(out.expect(l.t, " is ready: api "))
 	if verb == "sandbox" {
 		l.sandbox = ready[4]
-	} else {
-		l.server = ready[4]
-		l.t.Setenv("NUDGE_SERVER", l.server)
+		return nil
 	}
-	return nil
+	l.server = ready[4]
+	l.t.Setenv("NUDGE_SERVER", l.server)
+	to, err := url.Parse(l.server)
+	l.to.Store(to)
+	return err
 }
 
 // curl sends a request of the page.
