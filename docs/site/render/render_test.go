@@ -10,6 +10,8 @@ import (
 	"strings"
 	"testing"
 	"testing/fstest"
+
+	"nudge/docs/pagetest"
 )
 
 const repository = "../../.."
@@ -114,6 +116,15 @@ func TestSite(t *testing.T) {
 	})
 	if err != nil || len(site.Pages()) < 40 {
 		t.Fatalf("%d pages, %v", len(site.Pages()), err)
+	}
+	pages, err := pagetest.Read(repository)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, p := range pages {
+		if text[addressOf(p.Name)] == "" {
+			t.Errorf("%s is not on the site", p.Name)
+		}
 	}
 	anchors := map[string]bool{}
 	for _, p := range site.Pages() {
