@@ -223,8 +223,8 @@ func (i *Instance) openStore(ctx context.Context, registry *prometheus.Registry)
 	if err != nil {
 		return nil, failed(err)
 	}
-	if i.config.Clock == nil {
-		i.config.Clock = clockFor(i.project.Settings.Speed, state.Stamp)
+	if err := i.chooseClock(state.Stamp, registry); err != nil {
+		return nil, failed(err)
 	}
 	if steered, ok := i.config.Clock.(*SteeredClock); ok {
 		steered.JumpTo(state.Stamp.Time()) // it may have jumped before the last stop
