@@ -66,6 +66,7 @@ func runBacktest(c *cobra.Command, dir string, f *backtestFlags) error {
 		return err
 	}
 	o.Zone = p.Zone
+	f.api.in(dir)
 	from, err := f.journals(c)
 	if err != nil {
 		return err

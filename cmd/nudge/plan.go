@@ -43,7 +43,7 @@ func newPlan() *cobra.Command {
 		if err != nil {
 			return err
 		}
-		made, err := makePlan(c.Context(), p, dataDir, flags)
+		made, err := makePlan(c.Context(), p, dataDir, flags.in(dirArgument(args)))
 		if err != nil {
 			return err
 		}
