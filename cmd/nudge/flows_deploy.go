@@ -25,7 +25,8 @@ With --target the server is one of those that nudge.yaml names under targets.
 
 With --propose nothing changes yet: the project is kept as a proposal, which somebody approves
 with nudge deploys approve. With deploys: { second_person: true } in nudge.yaml of the server,
-there is no other way, and it must be somebody else.`
+there is no other way, and it must be somebody else. With --watch the server backtests the
+proposal each hour until then (nudge deploys watch).`
 
 func newFlowsDeploy(flags *apiFlags) *cobra.Command {
 	c := &cobra.Command{
@@ -33,19 +34,21 @@ func newFlowsDeploy(flags *apiFlags) *cobra.Command {
 		Short: "Make the flows of a folder the active ones",
 		Long:  flowsDeployHelp,
 		Example: "  nudge flows deploy\n  nudge flows deploy --target staging\n  nudge flows deploy examples/hello --server http://nudge.internal:8080\n" +
-			"  nudge flows deploy --propose --note 'remind earlier'",
+			"  nudge flows deploy --propose --watch 7d --note 'remind earlier'",
 		Args: cobra.MaximumNArgs(1),
 	}
-	proposed := c.Flags().Bool("propose", false, "propose it, for somebody to approve")
-	note := c.Flags().String("note", "", "why, for the person who approves it; with --propose")
+	f := &proposalFlags{}
+	c.Flags().BoolVar(&f.propose, "propose", false, "propose it, for somebody to approve")
+	c.Flags().StringVar(&f.watch, "watch", "", "backtest it each hour over the last `DAYS`, for example 7d; with --propose")
+	c.Flags().StringVar(&f.note, "note", "", "why, for the person who approves it; with --propose")
 	output := outputFlag(c)
 	c.RunE = func(c *cobra.Command, args []string) error {
 		dir := dirArgument(args)
 		a, err := flags.in(dir).client()
-		if err == nil && *note != "" && !*proposed {
-			err = wrongUsage(errors.New("--note is for a proposal; add --propose"))
+		if err == nil {
+			err = f.read()
 		}
-		if err == nil && !*proposed {
+		if err == nil && !f.propose {
 			err = mayDeploy(flags)
 		}
 		if err != nil {
@@ -55,8 +58,8 @@ func newFlowsDeploy(flags *apiFlags) *cobra.Command {
 		if err != nil {
 			return err
 		}
-		if *proposed {
-			return propose(c, a, p, *note, *output)
+		if f.propose {
+			return propose(c, a, p, f, *output)
 		}
 		deployed, err := a.Deploy(c.Context(), p.Deployable())
 		if err != nil {
@@ -65,6 +68,26 @@ func newFlowsDeploy(flags *apiFlags) *cobra.Command {
 		return report(c, *output, deployed, textOf(writeDeployed))
 	}
 	return c
+}
+
+// proposalFlags are the flags of nudge flows deploy that are about a proposal.
+type proposalFlags struct {
+	propose     bool
+	note, watch string
+	days        int // that watch says; 0: it is not watched
+}
+
+// read holds that the flags fit together.
+func (f *proposalFlags) read() (err error) {
+	switch {
+	case f.propose:
+		f.days, err = wholeDays("--watch", f.watch)
+	case f.note != "":
+		err = wrongUsage(errors.New("--note is for a proposal; add --propose"))
+	case f.watch != "":
+		err = wrongUsage(errors.New("--watch is for a proposal; add --propose"))
+	}
+	return err
 }
 
 // mayDeploy refuses a deploy without a proposal to a target that takes only those.
