@@ -10,7 +10,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"nudge/app"
 	"nudge/client"
 	"nudge/flows"
 	"nudge/whatif/review"
@@ -243,28 +242,4 @@ func writeFiles(dir string, files []client.File) error {
 		}
 	}
 	return nil
-}
-
-// propose proposes a project, and lets it be watched if days are given.
-func propose(c *cobra.Command, a *client.Client, p *app.Project, f *proposalFlags, output format) error {
-	d, err := a.ProposeDeploy(c.Context(), p.Deployable(), f.note)
-	if err != nil {
-		return err
-	}
-	if f.days > 0 {
-		id := d.ID
-		if d, err = a.WatchDeploy(c.Context(), id, client.BacktestOf{Days: f.days}); err != nil {
-			return fmt.Errorf("proposal %s is open, and not watched: %w", id, err)
-		}
-	}
-	return report(c, output, d, func(c *cobra.Command, d *client.Deploy) error {
-		if err := writeChanges(c.OutOrStdout(), d.Changes); err != nil {
-			return err
-		}
-		if d.Watch != nil {
-			fmt.Fprintln(c.OutOrStdout(), watchedText(d.Watch))
-		}
-		_, err := fmt.Fprintf(c.OutOrStdout(), "proposal %s is open; somebody approves it with nudge deploys approve %s\n", d.ID, d.ID)
-		return err
-	})
 }

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -26,7 +25,8 @@ With --target the server is one of those that nudge.yaml names under targets.
 With --propose nothing changes yet: the project is kept as a proposal, which somebody approves
 with nudge deploys approve. With deploys: { second_person: true } in nudge.yaml of the server,
 there is no other way, and it must be somebody else. With --watch the server backtests the
-proposal each hour until then (nudge deploys watch).`
+proposal each hour until then (nudge deploys watch). If the flows are the active ones already,
+nothing is proposed.`
 
 func newFlowsDeploy(flags *apiFlags) *cobra.Command {
 	c := &cobra.Command{
@@ -38,9 +38,7 @@ func newFlowsDeploy(flags *apiFlags) *cobra.Command {
 		Args: cobra.MaximumNArgs(1),
 	}
 	f := &proposalFlags{}
-	c.Flags().BoolVar(&f.propose, "propose", false, "propose it, for somebody to approve")
-	c.Flags().StringVar(&f.watch, "watch", "", "backtest it each hour over the last `DAYS`, for example 7d; with --propose")
-	c.Flags().StringVar(&f.note, "note", "", "why, for the person who approves it; with --propose")
+	f.add(c)
 	output := outputFlag(c)
 	c.RunE = func(c *cobra.Command, args []string) error {
 		dir := dirArgument(args)
@@ -59,7 +57,7 @@ func newFlowsDeploy(flags *apiFlags) *cobra.Command {
 			return err
 		}
 		if f.propose {
-			return propose(c, a, p, f, *output)
+			return f.run(c, a, p, *output)
 		}
 		deployed, err := a.Deploy(c.Context(), p.Deployable())
 		if err != nil {
@@ -68,26 +66,6 @@ func newFlowsDeploy(flags *apiFlags) *cobra.Command {
 		return report(c, *output, deployed, textOf(writeDeployed))
 	}
 	return c
-}
-
-// proposalFlags are the flags of nudge flows deploy that are about a proposal.
-type proposalFlags struct {
-	propose     bool
-	note, watch string
-	days        int // that watch says; 0: it is not watched
-}
-
-// read holds that the flags fit together.
-func (f *proposalFlags) read() (err error) {
-	switch {
-	case f.propose:
-		f.days, err = wholeDays("--watch", f.watch)
-	case f.note != "":
-		err = wrongUsage(errors.New("--note is for a proposal; add --propose"))
-	case f.watch != "":
-		err = wrongUsage(errors.New("--watch is for a proposal; add --propose"))
-	}
-	return err
 }
 
 // mayDeploy refuses a deploy without a proposal to a target that takes only those.
