@@ -1,6 +1,6 @@
 # ci/install-nudge.sh
-# Installs a release of Nudge for a job, and prints its folder. NUDGE_ARCHIVE is the address of your
-# nudge_v1.2.3_linux_amd64.tar.gz, and NUDGE_SHA256 its sum, as SHA256SUMS has it.
+# Installs Nudge for a job, and prints its folder. NUDGE_ARCHIVE is the address of the archive of a
+# release for Linux, and NUDGE_SHA256 its sum in SHA256SUMS.
 set -eu
 dir=$(mktemp -d)
 curl -fsSLo "$dir/nudge.tar.gz" "$NUDGE_ARCHIVE"
