@@ -139,7 +139,7 @@ func (s *Server) WatchProposals(ctx context.Context, clock runner.Clock) {
 			if err != nil {
 				s.config.Log.Error("the watched proposals could not be backtested", "error", err)
 			}
-			if next = now.Add(watchEvery); at != 0 && at.Time().Before(next) { // or another deploy may have changed what is open
+			if next = now.Add(watchEvery); err == nil && at != 0 && at.Time().Before(next) { // or another deploy may have changed what is open
 				next = at.Time()
 			}
 			if job != "" {

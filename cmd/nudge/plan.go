@@ -69,6 +69,9 @@ func newPlan() *cobra.Command {
 // makePlan asks the server, or looks at a data folder.
 func makePlan(ctx context.Context, p *app.Project, dataDir string, flags *apiFlags) (*plan.Plan, error) {
 	if dataDir != "" {
+		if err := flags.besideStore(); err != nil {
+			return nil, err
+		}
 		s, err := openStore(dataDir)
 		if err != nil {
 			return nil, err

@@ -77,6 +77,14 @@ func (f *apiFlags) access() (app.Access, error) {
 	return app.Access{URL: a.URL, Token: cmp.Or(f.token, a.Token), CA: cmp.Or(f.ca, a.CA)}, err
 }
 
+// besideStore refuses a target beside a data folder, which is read without a server.
+func (f *apiFlags) besideStore() error {
+	if f.target == "" {
+		return nil
+	}
+	return wrongUsage(errors.New("--store reads a data folder, and --target names a server; leave one out"))
+}
+
 // named is the target that --target names; nil without it.
 func (f *apiFlags) named() (*app.Target, error) {
 	if f.target == "" {
