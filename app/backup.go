@@ -35,7 +35,36 @@ func (b *backups) backUp(ctx context.Context, to io.Writer) error {
 	defer b.one.Unlock()
 	resume := sync.OnceFunc(b.i.runner.Pause())
 	defer resume()
-	return backUp(ctx, b.i.store, b.i.config.DataDir, b.i.config.Clock.Now(), resume, &resting{to: to})
+	_, err := backUp(ctx, b.i.store, b.i.config.DataDir, b.i.config.Clock.Now(), resume, &resting{to: to})
+	return err
+}
+
+// maxFollowers is how many may follow the store at a time; beyond, [server.ErrBackingUp] is returned. One who begins anew follows
+// twice for a moment.
+const maxFollowers = 4
+
+// follow writes a backup, and after it everything that is written into the store, until ctx ends.
+func (b *backups) follow(ctx context.Context, to io.Writer) (err error) {
+	if b.i.tap.Followers() >= maxFollowers || !b.one.TryLock() {
+		return server.ErrBackingUp
+	}
+	over := sync.OnceFunc(b.one.Unlock)
+	defer over()
+	resume := b.i.runner.Pause()
+	f, begin, err := b.i.tap.Follow(b.i.config.DataDir)
+	if err != nil {
+		resume()
+		return err
+	}
+	defer func() { err = errors.Join(err, f.Close()) }()
+	opened := sync.OnceFunc(func() { begin(); resume() })
+	defer opened()
+	sent, err := backUp(ctx, b.i.store, b.i.config.DataDir, b.i.config.Clock.Now(), opened, &resting{to: to})
+	if err != nil {
+		return err
+	}
+	over()
+	return f.Send(ctx, to, sent, b.i.config.Clock.Now)
 }
 
 // backupRest is how many times as long as it works a backup rests, after each block: so it leaves most of a core and of the disk to the engine.
@@ -69,30 +98,30 @@ func BackUp(ctx context.Context, dir string, to io.Writer) error {
 		return err
 	}
 	s := store.Join(all)
-	return errors.Join(backUp(ctx, s, dir, time.Now(), func() {}, to), s.Close())
+	_, err = backUp(ctx, s, dir, time.Now(), func() {}, to)
+	return errors.Join(err, s.Close())
 }
 
-// backUp writes a backup of a store that nobody changes until opened is called.
-func backUp(ctx context.Context, s *store.Store, dir string, made time.Time, opened func(), to io.Writer) (err error) {
-	var frozen []*os.File
-	defer func() {
+// backUp writes a backup of a store that nobody changes until opened is called. More returns the frozen audiences that have come
+// since its last call.
+func backUp(ctx context.Context, s *store.Store, dir string, made time.Time, opened func(), to io.Writer) (more func() ([]backup.File, error), err error) {
+	sent := map[string]bool{}
+	more = func() (files []backup.File, err error) {
+		frozen, err := audience.OpenFrozen(filepath.Join(dir, audience.Dir), sent)
 		for _, f := range frozen {
-			err = errors.Join(err, f.Close())
+			name := filepath.Base(f.Name())
+			sent[name] = true
+			files = append(files, backup.File{Name: name, Text: f})
 		}
-	}()
+		return files, err
+	}
+	var files []backup.File
 	var failed error
-	return s.Snapshot(func() {
-		frozen, failed = audience.OpenFrozen(filepath.Join(dir, audience.Dir))
+	return more, s.Snapshot(func() {
+		files, failed = more()
 		opened()
 	}, func(parts []store.Reader) error {
-		if failed != nil {
-			return failed
-		}
-		var files []backup.File
-		for _, f := range frozen {
-			files = append(files, backup.File{Name: filepath.Base(f.Name()), Text: f})
-		}
-		return backup.Write(ctx, to, parts, files, made, BuildOf().Version)
+		return errors.Join(failed, backup.Write(ctx, to, parts, files, made, BuildOf().Version))
 	})
 }
 
@@ -160,6 +189,8 @@ type Restored struct {
 	Records      int64  `json:"records"`
 	Installation string `json:"restored_as"` // the installation that the store is now
 	Forgotten    int    `json:"forgotten"`   // people who were forgotten since the backup and will be again, before the store answers
+
+	Until time.Time `json:"until"` // everything is there up to then; later than made, if the backup went on
 }
 
 // Restore makes a store of a backup, in a data folder that has none. Nothing goes out of it until somebody lets it go: the kill switch is
@@ -170,7 +201,7 @@ func Restore(ctx context.Context, from io.Reader, dir string, how store.Restorin
 	if err != nil {
 		return nil, wrongInput(err)
 	}
-	made := &Restored{Header: b.Header}
+	made := &Restored{Header: b.Header, Until: b.Header.Made}
 	frozen := filepath.Join(dir, audience.Dir)
 	err = bolt.Make(dir, b.Header.Partitions, func(kvs []store.KV) (err error) {
 		if err := os.MkdirAll(frozen, 0o700); err != nil {
@@ -178,6 +209,9 @@ func Restore(ctx context.Context, from io.Reader, dir string, how store.Restorin
 		}
 		makeFile := func(name string) (io.WriteCloser, error) { return audience.MakeFrozen(frozen, name) }
 		if made.Records, err = b.Copy(ctx, kvs, makeFile, progress); err != nil {
+			return err
+		}
+		if err := b.Changes(ctx, kvs, makeFile, func(until time.Time) { made.Until = until }); err != nil {
 			return err
 		}
 		for _, kv := range kvs {

@@ -17,8 +17,8 @@ import (
 
 var backupBytes = flag.Int("backup-bytes", 1<<30, "about how large the store of BenchmarkBackup is")
 
-// BenchmarkBackup submits changes of people, one after the other, to a server whose store is large: alone, and while one
-// backup after the other is made. It reports how long the changes took, with their commits, and how fast the backups were.
+// BenchmarkBackup submits changes of people, one after the other, to a server whose store is large: alone, while one
+// backup after the other is made, and while a warm copy is kept. It reports how long the changes took, with their commits, and how fast the backups were.
 func BenchmarkBackup(b *testing.B) {
 	p := Read(known, LocalSettings(os.LookupEnv))
 	dir := b.TempDir()
@@ -41,15 +41,16 @@ func BenchmarkBackup(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	for _, during := range []bool{false, true} {
-		name := "alone"
-		if during {
-			name = "during"
-		}
-		b.Run(name, func(b *testing.B) {
+	for _, beside := range []struct {
+		name string
+		work func(context.Context, *Instance) float64
+	}{{"alone", nil}, {"during", backUpAgain}, {"followed", followed}} {
+		b.Run(beside.name, func(b *testing.B) {
 			ctx, end := context.WithCancel(b.Context())
 			speed := make(chan float64, 1)
-			go func() { speed <- backUpAgain(ctx, local.Instance, during) }()
+			if beside.work != nil {
+				go func() { speed <- beside.work(ctx, local.Instance) }()
+			}
 			var took []time.Duration
 			for n := 0; b.Loop(); n++ {
 				began := time.Now()
@@ -62,7 +63,7 @@ func BenchmarkBackup(b *testing.B) {
 			b.ReportMetric(float64(took[len(took)/2].Microseconds())/1000, "p50-ms")
 			b.ReportMetric(float64(took[len(took)*99/100].Microseconds())/1000, "p99-ms")
 			b.ReportMetric(float64(info.Size()>>20), "MB")
-			if during {
+			if beside.work != nil {
 				b.ReportMetric(<-speed, "backup-MB/s")
 			}
 		})
@@ -70,15 +71,27 @@ func BenchmarkBackup(b *testing.B) {
 }
 
 // backUpAgain makes one backup after the other until ctx ends, and returns how many megabytes a second they wrote.
-func backUpAgain(ctx context.Context, i *Instance, really bool) float64 {
+func backUpAgain(ctx context.Context, i *Instance) float64 {
+	return speedOf(func(to io.Writer) {
+		for ctx.Err() == nil {
+			_ = (&backups{i: i}).backUp(ctx, to)
+		}
+	})
+}
+
+// followed keeps a warm copy until ctx ends, and returns how many megabytes a second came.
+func followed(ctx context.Context, i *Instance) float64 {
+	return speedOf(func(to io.Writer) { _ = (&backups{i: i}).follow(ctx, to) })
+}
+
+// speedOf returns how many megabytes a second were written.
+func speedOf(write func(io.Writer)) float64 {
 	var written int64
 	began := time.Now()
-	for really && ctx.Err() == nil {
-		(&backups{i: i}).backUp(ctx, writerFunc(func(p []byte) (int, error) {
-			written += int64(len(p))
-			return io.Discard.Write(p)
-		}))
-	}
+	write(writerFunc(func(p []byte) (int, error) {
+		written += int64(len(p))
+		return len(p), nil
+	}))
 	return float64(written>>20) / time.Since(began).Seconds()
 }
 

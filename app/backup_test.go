@@ -2,15 +2,20 @@ package app
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
+	"io"
 	"maps"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
+	"time"
 
 	"nudge/client"
 	"nudge/engine"
@@ -102,24 +107,7 @@ func TestBackupInUse(t *testing.T) {
 	p.Settings.Partitions = 4
 	local := startProject(t, p, t.TempDir())
 	a, ctx := clientOf(t, local.Instance), t.Context()
-	var sending sync.WaitGroup
-	stop := make(chan struct{})
-	for sender := range 3 {
-		sending.Go(func() {
-			for n := 0; ; n++ {
-				select {
-				case <-stop:
-					return
-				default:
-				}
-				data := fmt.Sprintf(`{"id": "%d-%d", "customer": "to%d"}`, sender, n, n%50)
-				if _, err := a.SendEvent(ctx, client.Event{Type: "ordered", Profile: fmt.Sprint("from", n%40), Data: []byte(data)}); err != nil {
-					t.Error(err)
-					return
-				}
-			}
-		})
-	}
+	stop := keepSending(t, a)
 	for range 8 {
 		var made bytes.Buffer
 		if err := a.BackUp(ctx, &made); err != nil {
@@ -138,8 +126,104 @@ func TestBackupInUse(t *testing.T) {
 		}
 		agreed(t, into)
 	}
-	close(stop)
-	sending.Wait()
+	stop()
+}
+
+// keepSending sends events from several people to many until stop is called, which returns how many were answered.
+func keepSending(t *testing.T, a *client.Client) (stop func() int) {
+	t.Helper()
+	var sending sync.WaitGroup
+	var answered atomic.Int64
+	over := make(chan struct{})
+	for sender := range 3 {
+		sending.Go(func() {
+			for n := 0; ; n++ {
+				select {
+				case <-over:
+					return
+				default:
+				}
+				data := fmt.Sprintf(`{"id": "%d-%d", "customer": "to%d"}`, sender, n, n%50)
+				if _, err := a.SendEvent(t.Context(), client.Event{Type: "ordered", Profile: fmt.Sprint("from", n%40), Data: []byte(data)}); err != nil {
+					t.Error(err)
+					return
+				}
+				answered.Add(1)
+			}
+		})
+	}
+	return func() int {
+		close(over)
+		sending.Wait()
+		return int(answered.Load())
+	}
+}
+
+// TestFollowInUse: a copy that is made while a divided store works is, wherever it is cut off, the store at one instant, and has
+// everything from before the instant that it names.
+func TestFollowInUse(t *testing.T) {
+	p := Read(known, LocalSettings(os.LookupEnv))
+	p.Settings.Partitions = 4
+	local := startProject(t, p, t.TempDir())
+	a, ctx := clientOf(t, local.Instance), t.Context()
+	stop := keepSending(t, a)
+	stream, err := a.FollowStore(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer stream.Close()
+	var got bytes.Buffer
+	made, err := backup.Read(io.TeeReader(stream, &got))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := made.Verify(ctx); err != nil {
+		t.Fatal(err)
+	}
+	if n := local.Instance.tap.Followers(); n != 1 {
+		t.Errorf("%d follow", n)
+	}
+	base := got.Len()
+	var answered int
+	var last time.Time // when the last event was answered
+	heard, enough := 0, errors.New("enough")
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	if err := made.VerifyChanges(ctx, func(until time.Time) {
+		if heard++; heard == 2 {
+			answered = stop()
+			last = time.Now()
+		}
+		if heard > 2 && until.After(last) {
+			cancel(enough)
+		}
+	}); err != nil && context.Cause(ctx) != enough {
+		t.Fatal(err)
+	}
+	whole := got.Bytes()
+	dice := rand.New(rand.NewPCG(1, uint64(len(whole))))
+	for n := range 8 {
+		cut := len(whole)
+		if n > 0 {
+			cut = base + dice.IntN(len(whole)-base)
+		}
+		into := t.TempDir()
+		r, err := Restore(t.Context(), bytes.NewReader(whole[:cut]), into, store.Restoring{Gone: true}, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		report, err := checkStore(into)
+		if err != nil || len(report.Problems) > 0 {
+			t.Fatalf("cut off at %d of %d: %+v, %v", cut, len(whole), report, err)
+		}
+		agreed(t, into)
+		if n == 0 && (report.Live+report.Ended != answered || !r.Until.After(last)) {
+			t.Errorf("of %d answered events there are runs of %d, until %s", answered, report.Live+report.Ended, r.Until)
+		}
+	}
+	if err := local.Stop(); err != nil {
+		t.Errorf("a server that is followed does not stop: %v", err)
+	}
 }
 
 // agreed fails if a partition has seen what another has not owed, or misses what it owes no more.

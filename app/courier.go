@@ -32,7 +32,7 @@ func (i *Instance) startCourier(registry *prometheus.Registry) error {
 		return nil
 	}
 	c, err := notify.New(notify.Config{Store: i.store, Settle: i.runner.Settle, Endpoints: i.project.Settings.Endpoints,
-		Clock: i.config.Clock, Log: i.log, Registry: registry})
+		Clock: i.config.Clock, Log: i.log, Registry: registry, Held: i.held.holds})
 	if err != nil {
 		return failed(err)
 	}

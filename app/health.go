@@ -17,6 +17,8 @@ type health struct {
 	mu    sync.Mutex
 	files bolt.Files // nil until the store is open
 	last  server.ProcessHealth
+
+	clockOff func() time.Duration // how far the machine's clock is from the one here
 }
 
 // change changes what is remembered.
@@ -53,6 +55,9 @@ func (i *Instance) processHealth() server.ProcessHealth {
 	i.health.mu.Lock()
 	p, files := i.health.last, i.health.files
 	i.health.mu.Unlock()
+	if i.health.clockOff != nil {
+		p.ClockOff = i.health.clockOff()
+	}
 	p.DiskBytes, p.DiskLeast = -1, cmp.Or(i.config.Project.Settings.Limits.Free, server.DefaultFree)
 	if files != nil {
 		p.FileBytes, p.FreeBytes = files.Size(), files.Free()

@@ -10,6 +10,8 @@ import (
 	"net/netip"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
+
 	"nudge/engine"
 	"nudge/runner"
 )
@@ -107,12 +109,28 @@ func ignoreClosed(err error) error {
 	return err
 }
 
-// clockFor returns the clock for a speed. A fast clock is ahead of real time when the
+// chooseClock chooses the clock that the settings name, if there is none.
+func (i *Instance) chooseClock(stamp engine.Instant, registry *prometheus.Registry) error {
+	off := func() time.Duration { return 0 }
+	switch {
+	case i.config.Clock != nil:
+	case i.project.Settings.Speed != 1:
+		i.config.Clock = clockFor(i.project.Settings.Speed, stamp)
+	case !i.config.CheckClock:
+		i.config.Clock = runner.RealClock()
+	default:
+		steady := newSteadyClock(i.log)
+		i.config.Clock, off = steady, steady.Off
+	}
+	i.health.clockOff = off
+	return registry.Register(prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+		Name: "nudge_clock_off_seconds", Help: "How far the machine's clock was set while the server ran, which the server does not follow; 0 if it follows.",
+	}, func() float64 { return off().Seconds() }))
+}
+
+// clockFor returns a fast clock. It is ahead of real time when the
 // process ends, so the next one starts at the instant of the store.
 func clockFor(speed float64, stamp engine.Instant) runner.Clock {
-	if speed == 1 {
-		return runner.RealClock()
-	}
 	from := time.Now()
 	if stored := stamp.Time(); stored.After(from) {
 		from = stored

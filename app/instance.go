@@ -28,6 +28,7 @@ import (
 	"nudge/runner/notify"
 	"nudge/server"
 	"nudge/store"
+	"nudge/store/backup"
 	"nudge/store/bolt"
 )
 
@@ -57,6 +58,8 @@ type Instance struct {
 	config Config
 	log    *slog.Logger
 	store  *store.Store
+	tap    *backup.Tap // between the store and its files
+	held   *holding
 	full   atomic.Bool // the disk of the store is nearly full
 	runner *runner.Runner
 	server *server.Server
@@ -186,7 +189,8 @@ func (i *Instance) openStore(ctx context.Context, registry *prometheus.Registry)
 	if err := i.upgrade(ctx, files); err != nil {
 		return nil, failed(errors.Join(err, files.Close()))
 	}
-	all, err := store.OpenAll(files.KVs())
+	i.tap = backup.NewTap(files.KVs())
+	all, err := store.OpenAll(i.tap.KVs())
 	if err != nil {
 		return nil, failed(err)
 	}
@@ -206,7 +210,7 @@ func (i *Instance) openStore(ctx context.Context, registry *prometheus.Registry)
 	}
 	i.health.change(func(p *server.ProcessHealth) { p.Started, i.health.files = now(), files })
 	i.watchStore(files)
-	if err := measureStore(registry, files); err != nil {
+	if err := measureStore(registry, files, i.tap.Followers); err != nil {
 		return nil, failed(err)
 	}
 	if i.check, err = newStoreCheck(i.store, files.Release, registry, i.log); err != nil {
@@ -219,8 +223,8 @@ func (i *Instance) openStore(ctx context.Context, registry *prometheus.Registry)
 	if err != nil {
 		return nil, failed(err)
 	}
-	if i.config.Clock == nil {
-		i.config.Clock = clockFor(i.project.Settings.Speed, state.Stamp)
+	if err := i.chooseClock(state.Stamp, registry); err != nil {
+		return nil, failed(err)
 	}
 	if steered, ok := i.config.Clock.(*SteeredClock); ok {
 		steered.JumpTo(state.Stamp.Time()) // it may have jumped before the last stop
@@ -273,8 +277,11 @@ func (i *Instance) startRunner(parts []runner.Part, registry *prometheus.Registr
 	if err := i.openAudiences(len(parts)); err != nil {
 		return failed(err)
 	}
+	if i.held, err = newHeld(i.store, i.fail); err != nil {
+		return failed(err)
+	}
 	config := runner.Config{
-		Accounts: accounts, Fetcher: fetcher, Clock: i.config.Clock, Log: i.log, Registry: registry,
+		Accounts: accounts, Fetcher: heldFetcher{fetcher, i.held}, Clock: i.config.Clock, Log: i.log, Registry: registry,
 		Audiences: i.audiences, Retention: i.project.Settings.Retained, Endpoints: endpointsOf(i.project.Settings.Endpoints), Noticed: i.wakeCourier,
 		Tracer: i.spans.Tracer(),
 	}
@@ -328,10 +335,11 @@ func (i *Instance) openAccounts() (all []runner.Account, err error) {
 
 // serve starts the servers on their listeners.
 func (i *Instance) serve(registry *prometheus.Registry) error {
+	backups := &backups{i: i}
 	config := server.Config{
 		Runner: i.runner, Store: i.store, Deployed: i.noteDeploy, SecondPerson: i.needsSecond, Tokens: i.currentTokens, Origins: i.currentOrigins, Registry: registry, Log: i.log,
 		Endpoints: namesOf(i.project.Settings.Endpoints),
-		Audiences: i.audiences, Limits: i.project.Settings.Limits, Full: i.full.Load, CheckStore: i.check.run, BackUp: (&backups{i: i}).backUp, Jobs: i.jobs, Bulk: i.bulk,
+		Audiences: i.audiences, Limits: i.project.Settings.Limits, Full: i.full.Load, CheckStore: i.check.run, BackUp: backups.backUp, Follow: backups.follow, Jobs: i.jobs, Bulk: i.bulk,
 		Tracer: i.spans.Tracer(), Process: i.processHealth, Console: i.console,
 		Project: func() server.ServedProject {
 			p := i.served.Load()

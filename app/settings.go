@@ -61,6 +61,7 @@ import (
 //	retention:                # how long old data is kept; never: drop nothing
 //	  runs: 90d               # ended runs
 //	  journal: never          # inputs
+//	  versions: never         # versions of flows that were replaced
 //	limits:                   # of what requests can make the server hold
 //	  connections: 4096       # on each listener
 //	fetch:                    # private addresses that fetch steps may ask

@@ -25,7 +25,7 @@ const (
 
 // retention reads how long old data is kept.
 func (r *reader) retention(m *node.Map) runner.Retention {
-	kept := runner.Retention{Runs: r.kept(m, "runs", defaultRunRetention), Journal: r.kept(m, "journal", 0)}
+	kept := runner.Retention{Runs: r.kept(m, "runs", defaultRunRetention), Journal: r.kept(m, "journal", 0), Versions: r.kept(m, "versions", 0)}
 	m.Close()
 	return kept
 }

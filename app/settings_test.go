@@ -29,7 +29,7 @@ webhooks: { secrets: [ the-first, "$${second}" ] }
 listen: 127.0.0.1:${PORT}
 tokens: [ "${ABSENT:-developer}", "x${TOKEN}x" ]
 data_dir: /var/lib/nudge
-retention: { runs: 2w1d, journal: "${KEEP:-30d}" }
+retention: { runs: 2w1d, journal: "${KEEP:-30d}", versions: 400d }
 preferences: { public_url: "https://shop.example/me", listen: ":8091", secrets: [ "new-new-new-new-new-new-new-new-new", "old-old-old-old-old-old-old-old-old" ], expires: 30d, names: { orders: Orders, news: { en: News, de: Neues } } }
 tls: { certificate: "tls/${CERT:-cert}.pem", key: /etc/key.pem }
 limits: { connections: 100, connections_per_address: 10, unproven_bytes: 1048576, body_patience: 5s, body_rate: 1024, free_bytes: 4096 }
@@ -50,7 +50,7 @@ clock: { speed: 500 }
 	if s.Listen.API != "127.0.0.1:9090" || s.DataDir != "/var/lib/nudge" || s.Speed != 500 {
 		t.Errorf("settings are %+v", s)
 	}
-	if s.Retained != (runner.Retention{Runs: 15 * day, Journal: 30 * day}) {
+	if s.Retained != (runner.Retention{Runs: 15 * day, Journal: 30 * day, Versions: 400 * day}) {
 		t.Errorf("what is over is kept for %+v", s.Retained)
 	}
 	if want := (server.Limits{Connections: 100, PerAddress: 10, Unproven: 1 << 20, BodyPatience: 5 * time.Second, BodyRate: 1024, Free: 4096}); s.Limits != want {

@@ -13,8 +13,8 @@ import (
 )
 
 // measureStore adds metrics: the size of the store's files, how much of it a compaction would
-// release, and the room on its disk.
-func measureStore(registry *prometheus.Registry, files bolt.Files) error {
+// release, the room on its disk, and how many follow it.
+func measureStore(registry *prometheus.Registry, files bolt.Files, followers func() int) error {
 	gauge := func(name, help string, bytes func() float64) error {
 		return registry.Register(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: name, Help: help}, bytes))
 	}
@@ -26,6 +26,7 @@ func measureStore(registry *prometheus.Registry, files bolt.Files) error {
 			}
 			return math.NaN()
 		}),
+		gauge("nudge_store_followers", "How many keep a warm copy of the store; see nudge store backup --follow.", func() float64 { return float64(followers()) }),
 		gauge("nudge_store_free_bytes", "How much of the store's file nothing is in: what is written next goes there, and nudge store compact gives it back.",
 			func() float64 { return float64(files.Free()) }),
 	)

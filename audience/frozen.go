@@ -114,14 +114,14 @@ func readLine(text *bufio.Reader) ([]byte, error) {
 }
 
 // OpenFrozen opens all frozen audiences of a folder, for a copy of them. Who has them can read them to the end, also when a campaign is
-// over meanwhile and its audience is removed. A folder that does not exist has none.
-func OpenFrozen(dir string) (all []*os.File, err error) {
+// over meanwhile and its audience is removed. It leaves those of some names out. A folder that does not exist has none.
+func OpenFrozen(dir string, but map[string]bool) (all []*os.File, err error) {
 	entries, err := os.ReadDir(dir)
 	if err != nil && !errors.Is(err, os.ErrNotExist) {
 		return nil, err
 	}
 	for _, e := range entries {
-		if !strings.HasSuffix(e.Name(), frozenSuffix) {
+		if !strings.HasSuffix(e.Name(), frozenSuffix) || but[e.Name()] {
 			continue
 		}
 		file, err := os.Open(filepath.Join(dir, e.Name()))

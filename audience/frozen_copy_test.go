@@ -14,7 +14,7 @@ import (
 // TestCopyFrozen: a copy of the frozen audiences has the whole ones and nothing else, also when they are removed meanwhile.
 func TestCopyFrozen(t *testing.T) {
 	dir := t.TempDir()
-	if all, err := audience.OpenFrozen(filepath.Join(dir, "none")); err != nil || len(all) > 0 {
+	if all, err := audience.OpenFrozen(filepath.Join(dir, "none"), nil); err != nil || len(all) > 0 {
 		t.Errorf("a folder that is not there has %v, %v", all, err)
 	}
 	for name, text := range map[string]string{"a.jsonl": "{}\n", "b.jsonl": "[]\n", "freezing-123": "half", "notes.txt": "mine"} {
@@ -22,7 +22,7 @@ func TestCopyFrozen(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	all, err := audience.OpenFrozen(dir)
+	all, err := audience.OpenFrozen(dir, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"io"
 	"net/http"
+	"time"
 )
 
 // StoreReport is what a check of the server's store found. The numbers are those of the time when
@@ -49,6 +50,45 @@ func (c *Client) BackUp(ctx context.Context, to io.Writer) error {
 		return err
 	}
 	return nil
+}
+
+// followSilence is how long a stream that is followed may say nothing; a server that is well says every second that it is.
+const followSilence = 30 * time.Second
+
+// FollowStore makes the server write a backup of its store, and go on with everything that is written into the store from then on.
+// Reading fails when the server stops, or is silent for half a minute: then follow it again, which begins with another
+// backup. Close what it returns. See nudge store backup --follow.
+func (c *Client) FollowStore(ctx context.Context) (io.ReadCloser, error) {
+	ctx, cancel := context.WithCancel(ctx)
+	response, err := c.do(ctx, http.MethodGet, "/-/backup?follow=true", "application/octet-stream", "", http.NoBody)
+	if err != nil {
+		cancel()
+		return nil, err
+	}
+	return &followed{ReadCloser: response.Body, client: c, silent: time.AfterFunc(followSilence, cancel), cancel: cancel}, nil
+}
+
+// followed is a stream that is cut off when it is silent.
+type followed struct {
+	io.ReadCloser
+	client *Client
+	silent *time.Timer
+	cancel context.CancelFunc
+}
+
+func (f *followed) Read(p []byte) (n int, err error) {
+	n, err = f.ReadCloser.Read(p)
+	f.silent.Reset(followSilence)
+	if err != nil {
+		err = f.client.brokenOff(err)
+	}
+	return n, err
+}
+
+func (f *followed) Close() error {
+	f.silent.Stop()
+	f.cancel()
+	return f.ReadCloser.Close()
 }
 
 // source remembers that reading failed, and not writing what was read.

@@ -34,6 +34,7 @@ type FetchResult struct {
 	JSON    json.RawMessage `json:"json,omitempty"`   // its body; nil when it is not JSON
 	Error   string          `json:"error,omitempty"`  // why there was no answer; no secrets
 	Busy    bool            `json:"busy,omitempty"`   // it was not tried, because too many fetches were under way
+	Held    bool            `json:"held,omitempty"`   // it was not tried, because nothing may go out of a restored store yet
 	Final   bool            `json:"final,omitempty"`  // a retry cannot succeed
 }
 
@@ -103,20 +104,35 @@ func (res *FetchResult) apply(a *applier) {
 		detail = "not answered: " + cut(res.Error, MaxReasonBytes)
 	}
 	r.log(Entry{At: a.now, Kind: KindFetched, Step: r.At, Attempt: r.fetchTry(), Detail: detail})
-	if res.Busy {
-		r.FetchAttempt--
-		a.pauseFetch(r.Run)
+	if res.Busy || res.Held {
+		a.putOffFetch(r.Run, res.Held)
 		return
 	}
 	if misfit := misfitOf(s.Fetch, res); misfit != nil && res.good() {
 		r.Timeline[len(r.Timeline)-1].Detail = cut(detail+", but "+misfit.Error(), MaxReasonBytes)
 	}
-	again := res.Status == 0 || res.Status == 429 || res.Status >= 500
-	if again && !res.Final && r.fetchTry() <= s.Fetch.Retries {
+	if res.mayChange() && r.fetchTry() <= s.Fetch.Retries {
 		a.pauseFetch(r.Run)
 		return
 	}
 	a.endFetch(r, s, res)
+}
+
+// mayChange reports whether another attempt may have a better answer.
+func (res *FetchResult) mayChange() bool {
+	return !res.Final && (res.Status == 0 || res.Status == 429 || res.Status >= 500)
+}
+
+// HeldPause is how long a fetch waits that a restored store does not let out yet; then it is tried again.
+const HeldPause = 5 * time.Minute
+
+// putOffFetch sets the alarm for an attempt in the place of one that was not made.
+func (a *applier) putOffFetch(r *Run, held bool) {
+	r.FetchAttempt--
+	a.pauseFetch(r)
+	if held {
+		r.setAlarm(Alarm{At: a.now.Add(HeldPause), Place: AtMessage})
+	}
 }
 
 // pauseFetch sets the alarm for the next attempt.

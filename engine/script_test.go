@@ -415,7 +415,7 @@ func (w *world) do(line string) {
 	case "call": // call FLOW by PERSON [{data}]
 		ev := w.event(rest).Payload.(*engine.Event)
 		w.apply(&engine.Input{Payload: &engine.Call{Flow: ev.Type, Profile: ev.Profile, By: "call", Data: ev.Data}})
-	case "answer": // answer FETCH STATUS [{json}]: an HTTP service answers; 0: no answer
+	case "answer": // answer FETCH STATUS|held [{json}]: an HTTP service answers; 0: no answer; held: it may not be asked yet
 		w.answerFetch(rest)
 	case "kill": // kill on | off
 		on := rest == "on"
@@ -540,7 +540,13 @@ func (w *world) answerFetch(text string) {
 	w.t.Helper()
 	words := strings.SplitN(text, " ", 3)
 	p := w.fetches[w.number(words[0])-1]
-	result := &engine.FetchResult{Run: p.Run, Step: p.Step, Attempt: p.Attempt, Status: w.number(words[1])}
+	result := &engine.FetchResult{Run: p.Run, Step: p.Step, Attempt: p.Attempt, Held: words[1] == "held"}
+	if result.Held {
+		result.Error = "the store was restored"
+		w.apply(&engine.Input{Payload: result})
+		return
+	}
+	result.Status = w.number(words[1])
 	if len(words) > 2 {
 		result.JSON = json.RawMessage(words[2])
 	}

@@ -38,7 +38,7 @@ func (c *ScaledClock) Real(d time.Duration) time.Duration {
 }
 
 // Wake returns a timer for the instant.
-func (c *ScaledClock) Wake(at time.Time) *time.Timer { return wake(c.Real(at.Sub(c.Now()))) }
+func (c *ScaledClock) Wake(at time.Time) *time.Timer { return WakeIn(c.Real(at.Sub(c.Now()))) }
 
 // AfterFunc calls f in its own goroutine once d has passed on this clock. The stop it
 // returns reports whether it prevented the call.
@@ -49,9 +49,10 @@ func (c *ScaledClock) AfterFunc(d time.Duration, f func()) (stop func() bool) {
 type realClock struct{}
 
 func (realClock) Now() time.Time                { return time.Now() }
-func (realClock) Wake(at time.Time) *time.Timer { return wake(time.Until(at)) }
+func (realClock) Wake(at time.Time) *time.Timer { return WakeIn(time.Until(at)) }
 func (realClock) AfterFunc(d time.Duration, f func()) (stop func() bool) {
 	return time.AfterFunc(d, f).Stop
 }
 
-func wake(d time.Duration) *time.Timer { return time.NewTimer(min(max(d, 0), time.Second)) }
+// WakeIn returns a timer for a clock that reaches an instant in d; see [Clock].
+func WakeIn(d time.Duration) *time.Timer { return time.NewTimer(min(max(d, 0), time.Second)) }

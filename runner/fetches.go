@@ -20,6 +20,9 @@ type Fetcher interface {
 	Do(ctx context.Context, request flows.FetchRequest, timeout time.Duration) (status int, body json.RawMessage, err error)
 }
 
+// ErrHeld is returned by a fetcher that may ask nobody yet, because the store was restored.
+var ErrHeld = errors.New("the store was restored, and nobody has let anything out of it yet")
+
 const (
 	maxFetchers = 32   // fetches at the same time; more wait for a place
 	maxFetches  = 4096 // fetches that wait for a place; one more is tried again later, and does not count as an attempt
@@ -47,7 +50,7 @@ func (r *Runner) fetch(ctx context.Context, p engine.FetchPost) *engine.FetchRes
 	result := &engine.FetchResult{Status: status, JSON: body}
 	if err != nil {
 		var final interface{ Final() bool }
-		result = &engine.FetchResult{Error: err.Error(), Final: errors.As(err, &final) && final.Final()}
+		result = &engine.FetchResult{Error: err.Error(), Held: errors.Is(err, ErrHeld), Final: errors.As(err, &final) && final.Final()}
 	}
 	if end != nil {
 		end(result)

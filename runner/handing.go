@@ -270,10 +270,18 @@ func (b beside) HasFiring(in int, k engine.FlowKey) (bool, error) {
 	}), nil
 }
 
-func (b beside) VersionsInUse() (all []engine.FlowVersion, err error) {
+func (b beside) VersionsInUse() ([]engine.FlowVersion, error) {
+	return b.versions(Store.VersionsInUse)
+}
+
+func (b beside) VersionsNeeded(since engine.Instant) ([]engine.FlowVersion, error) {
+	return b.versions(func(s Store) ([]engine.FlowVersion, error) { return s.VersionsNeeded(since) })
+}
+
+func (b beside) versions(of func(Store) ([]engine.FlowVersion, error)) (all []engine.FlowVersion, err error) {
 	err = b.others(func(d *driver) error {
-		used, err := d.loop.store.VersionsInUse()
-		all = append(all, used...)
+		some, err := of(d.loop.store)
+		all = append(all, some...)
 		return err
 	})
 	return all, err

@@ -87,6 +87,11 @@ type Store interface {
 	// PurgeJournal drops a slice of the inputs that were applied before an instant, and
 	// reports whether there are more.
 	PurgeJournal(before engine.Instant) (more bool, err error)
+	// VersionsNeeded returns the versions of flows that something needs, or that were active at an instant or later.
+	VersionsNeeded(since engine.Instant) ([]engine.FlowVersion, error)
+	// PurgeVersions drops a slice of the versions that were replaced before an instant, without those that are needed, and
+	// reports whether there are more.
+	PurgeVersions(before engine.Instant, needed []engine.FlowVersion) (more bool, err error)
 	// PurgeHistory drops a slice of what people's histories have of dropped inputs, beginning after the
 	// place that the slice before it returned, and returns how far it has come, or nil when there are no more.
 	PurgeHistory(after []byte) ([]byte, error)

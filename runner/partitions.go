@@ -20,6 +20,8 @@ type Peers interface {
 	WithMessage(providerID string) ([]int, error)
 	// VersionsInUse returns the versions that the other partitions use.
 	VersionsInUse() ([]engine.FlowVersion, error)
+	// VersionsNeeded returns the versions that the other partitions need, or that were active at an instant or later.
+	VersionsNeeded(since engine.Instant) ([]engine.FlowVersion, error)
 	// Commands returns the number of the last common command that all other partitions have applied.
 	Commands() (uint64, error)
 	// Taken returns the number of the last input that another partition has taken from this one.

@@ -3,6 +3,7 @@ package runner_test
 import (
 	"errors"
 	"fmt"
+	"strings"
 	"testing"
 	"testing/fstest"
 	"time"
@@ -35,6 +36,9 @@ func (o other) WithKey(k engine.FlowKey) ([]int, error)         { return o.found
 func (o other) WithMessage(id string) ([]int, error)            { return o.found(o.there().HasMessage(id)) }
 func (o other) HasFiring(_ int, k engine.FlowKey) (bool, error) { return o.there().HasFiring(k) }
 func (o other) VersionsInUse() ([]engine.FlowVersion, error)    { return o.there().VersionsInUse() }
+func (o other) VersionsNeeded(since engine.Instant) ([]engine.FlowVersion, error) {
+	return o.there().VersionsNeeded(since)
+}
 
 func (o other) Taken(int) (uint64, error) {
 	state, err := o.there().State()
@@ -214,4 +218,49 @@ func TestKeyElsewhere(t *testing.T) {
 	if p.take(p.handover(10)); p.live(1) != 0 {
 		t.Errorf("the run has not left by the event")
 	}
+}
+
+// TestVersionsOfOthers shows that a partition keeps a version as long as another one needs it.
+func TestVersionsOfOthers(t *testing.T) {
+	const day = 24 * time.Hour
+	p := newPair(t)
+	keep := runner.Retention{Runs: 8 * day, Journal: 8 * day, Versions: 9 * day}
+	p.loops[0].Keep(keep)
+	p.loops[1].Keep(keep)
+	p.tell("O1", "bob")
+	p.take(p.handover(10))
+	project, list := flows.Load(fstest.MapFS{"flows/told.yaml": {Data: []byte(strings.Replace(toldOthers, "1d", "2d", 1))}})
+	if list.HasErrors() {
+		t.Fatal(list)
+	}
+	for i := range p.loops {
+		p.step(i, &engine.Input{By: &engine.Actor{Name: "zoe"}, Origin: &engine.Origin{From: 2, Number: 2}, Payload: &engine.Deploy{Flows: []flows.Bundle{project.Flows[0].Bundle}}})
+	}
+	p.now = p.now.Add(2 * day)
+	p.step(1) // the run of bob ends
+	stored := func(want0, want1 int) {
+		t.Helper()
+		for i, want := range []int{want0, want1} {
+			if all, err := p.stores[i].VersionsOf("told"); err != nil || len(all) != want {
+				t.Errorf("partition %d has %d versions, %v; want %d", i, len(all), err, want)
+			}
+		}
+	}
+	sweep := func(i int, person string) {
+		t.Helper()
+		p.now = p.now.Add(20 * day)
+		p.step(i, &engine.Input{Payload: &engine.Event{Type: "nothing", Profile: person}}) // the journal keeps its last input
+		for range 2 {
+			for range 8 { // slices
+				p.step(i)
+			}
+			p.now = p.now.Add(2 * day)
+		}
+	}
+	sweep(0, "ann")
+	stored(2, 2)
+	sweep(1, "bob")
+	stored(2, 1)
+	sweep(0, "ann")
+	stored(1, 1)
 }

@@ -10,6 +10,10 @@ import (
 type Retention struct {
 	Runs    time.Duration // runs, from their end on
 	Journal time.Duration // inputs, from when they were applied
+
+	// Versions is for versions of flows with all that was counted of them, from when others came in their place. A version
+	// stays longer while a run or an input of its time is kept.
+	Versions time.Duration
 }
 
 const (
@@ -26,6 +30,8 @@ type purging struct {
 	after []byte         // how far it has come; nil at its beginning
 	input bool           // the journal is under way
 	past  bool           // what people's histories have of the journal is under way
+
+	versions bool // under way
 }
 
 // Keep says how long old records are kept. Call it before the first step; without
@@ -40,7 +46,7 @@ func (l *Loop) purge(now engine.Instant, idle bool) (err error) {
 		return nil
 	}
 	if !p.busy() {
-		p.runs, p.input, p.past = p.Runs > 0, p.Journal > 0, p.Journal > 0
+		p.runs, p.input, p.past, p.versions = p.Runs > 0, p.Journal > 0, p.Journal > 0, p.Versions > 0
 	}
 	switch {
 	case p.runs:
@@ -48,9 +54,11 @@ func (l *Loop) purge(now engine.Instant, idle bool) (err error) {
 		p.runs = p.after != nil
 	case p.input:
 		p.input, err = l.store.PurgeJournal(now.Add(-p.Journal))
-	default:
+	case p.past:
 		p.after, err = l.store.PurgeHistory(p.after)
 		p.past = p.after != nil
+	default:
+		p.versions, err = l.purgeVersions(now.Add(-p.Versions))
 	}
 	p.next = now.Add(purgePause)
 	if !p.busy() {
@@ -60,4 +68,24 @@ func (l *Loop) purge(now engine.Instant, idle bool) (err error) {
 }
 
 // busy reports whether a sweep is under way.
-func (p *purging) busy() bool { return p.runs || p.input || p.past }
+func (p *purging) busy() bool { return p.runs || p.input || p.past || p.versions }
+
+// purgeVersions drops the next versions that were replaced before an instant and that no partition needs, and reports whether
+// there are more. It waits for partitions that are late.
+func (l *Loop) purgeVersions(before engine.Instant) (more bool, err error) {
+	needed, err := l.store.VersionsNeeded(before)
+	if err != nil {
+		return false, err
+	}
+	if l.partitions.peers != nil {
+		if late, err := l.othersLate(); late || err != nil {
+			return false, err
+		}
+		others, err := l.partitions.peers.VersionsNeeded(before)
+		if err != nil {
+			return false, err
+		}
+		needed = append(needed, others...)
+	}
+	return l.store.PurgeVersions(before, needed)
+}

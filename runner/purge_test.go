@@ -2,9 +2,11 @@ package runner_test
 
 import (
 	"testing"
+	"testing/fstest"
 	"time"
 
 	"nudge/engine"
+	"nudge/flows"
 	"nudge/runner"
 	"nudge/store"
 )
@@ -67,5 +69,110 @@ func TestRetention(t *testing.T) {
 	gone, err := d.store.Purged()
 	if err != nil || gone.Journal < 800 {
 		t.Errorf("of the journal %d inputs are gone, %v; want at least the 800 that are old", gone.Journal, err)
+	}
+}
+
+// deployTell deploys the flow of the event told alone, with another wait.
+func (d *desk) deployTell(wait string) {
+	d.t.Helper()
+	project, list := flows.Load(fstest.MapFS{
+		"flows/tell.yaml":      {Data: []byte("flow: tell\ntrigger: { event: told }\nsteps: [ { send: hello }, { wait: " + wait + " } ]\n")},
+		"templates/hello.yaml": {Data: []byte("body: Hello\n")},
+	})
+	if list.HasErrors() {
+		d.t.Fatal(list)
+	}
+	d.step(&runner.Group{Inputs: []*engine.Input{{By: &engine.Actor{Name: "zoe"}, Payload: &engine.Deploy{Flows: []flows.Bundle{project.Flow("tell").Bundle}}}}})
+}
+
+// versions are how many versions of a flow the store has, and how many it has counts of.
+func (d *desk) versions(flow string) (stored, counted int) {
+	d.t.Helper()
+	all, err := d.store.VersionsOf(flow)
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	counts, err := d.store.CountsOfFlow(flow)
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	return len(all), len(counts)
+}
+
+// TestVersionsRetention shows when a version that was replaced goes: not before its time, and not before the last run and the
+// last input of its time.
+func TestVersionsRetention(t *testing.T) {
+	const day = 24 * time.Hour
+	for name, c := range map[string]struct {
+		keep runner.Retention
+		at   time.Duration // after the deploy that replaced it
+		want int           // versions
+	}{
+		"its time is over":              {runner.Retention{Runs: 10 * day, Journal: 10 * day, Versions: 30 * day}, 31 * day, 1},
+		"its time is not over":          {runner.Retention{Runs: 10 * day, Journal: 10 * day, Versions: 30 * day}, 29 * day, 2},
+		"its runs are kept":             {runner.Retention{Runs: 60 * day, Journal: 10 * day, Versions: 30 * day}, 31 * day, 2},
+		"its inputs are kept":           {runner.Retention{Runs: 10 * day, Journal: 60 * day, Versions: 30 * day}, 31 * day, 2},
+		"the journal is kept for good":  {runner.Retention{Runs: 10 * day, Versions: 30 * day}, 310 * day, 2},
+		"versions are kept for good":    {runner.Retention{Runs: 10 * day, Journal: 10 * day}, 310 * day, 2},
+		"longer than deploys are known": {runner.Retention{Runs: 10 * day, Journal: 600 * day, Versions: 500 * day}, 602 * day, 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			d := newDesk(t, runner.AccountSettings{Account: "main", Places: 10})
+			d.loop.Keep(c.keep)
+			d.happen("told", 0, 3)
+			for _, p := range d.posts {
+				d.end(p, taken)
+			}
+			d.now = d.now.Add(day)
+			replaced := d.now
+			d.deployTell("8d")
+			d.now = d.now.Add(9 * day)
+			d.step() // the runs of the first version have ended
+			for d.now = d.now.Add(day); d.now.Before(replaced.Add(c.at)); d.now = d.now.Add(36 * time.Hour) {
+				d.happen("told", 3, 4)
+			}
+			d.now = replaced.Add(c.at)
+			d.step()
+			if stored, counted := d.versions("tell"); stored != c.want || counted != c.want {
+				t.Errorf("%d versions are stored, and %d counted; want %d", stored, counted, c.want)
+			}
+			if report, err := d.store.Check(); err != nil || len(report.Problems) > 0 {
+				t.Fatalf("the store: %v %q", err, report.Problems)
+			}
+		})
+	}
+}
+
+// TestVersionComesBack shows that a version that was dropped can be deployed again, and counts from zero.
+func TestVersionComesBack(t *testing.T) {
+	const day = 24 * time.Hour
+	d := newDesk(t, runner.AccountSettings{Account: "main", Places: 10})
+	d.loop.Keep(runner.Retention{Runs: 10 * day, Journal: 10 * day, Versions: 10 * day})
+	d.deployTell("7d")
+	d.happen("told", 0, 1)
+	d.end(d.posts[0], taken)
+	d.deployTell("8d")
+	d.now = d.now.Add(8 * day)
+	d.step()
+	d.now = d.now.Add(20 * day)
+	d.happen("told", 1, 2) // the journal keeps its last input
+	d.now = d.now.Add(2 * day)
+	d.step()
+	if stored, _ := d.versions("tell"); stored != 1 {
+		t.Fatalf("%d versions are stored, want the active one", stored)
+	}
+	d.deployTell("7d")
+	d.happen("told", 2, 3)
+	counts, err := d.store.CountsOfFlow("tell")
+	if err != nil || len(counts) != 2 {
+		t.Fatalf("counts of %d versions, %v; want 2", len(counts), err)
+	}
+	for _, c := range counts {
+		if c.Started != 1 {
+			t.Errorf("%d runs started on version %s, want 1", c.Started, c.Version)
+		}
+	}
+	if report, err := d.store.Check(); err != nil || len(report.Problems) > 0 {
+		t.Fatalf("the store: %v %q", err, report.Problems)
 	}
 }

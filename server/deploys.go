@@ -409,6 +409,9 @@ func (s *Server) activeFiles(p *store.Proposal) (*proposedFiles, error) {
 		if err != nil {
 			return nil, err
 		}
+		if f == nil {
+			return nil, problemOf(http.StatusNotFound, "unknown", "version "+v.Version+" of flow "+v.Flow+" has been dropped (retention in nudge.yaml)")
+		}
 		for _, file := range f.Bundle {
 			texts[file.Name] = file.Text
 		}

@@ -37,6 +37,7 @@ type ProcessHealth struct {
 	Migrating engine.Instant // since when runs are being moved to new versions; 0: none are
 	Offered   int            // runs that were offered to their new version since then
 	Damage    int            // problems that the last whole check of the store found
+	ClockOff  time.Duration  // how far the machine's clock was set while the server ran, which does not follow it; 0: it does
 }
 
 // Health says what stops messages, and what the process is doing.
@@ -57,7 +58,7 @@ type Health struct {
 
 // HealthNeed is something that needs somebody.
 type HealthNeed struct {
-	What   string         `json:"what"` // killed, hold, account, webhooks, timers, engine, disk, store, schedule or reload
+	What   string         `json:"what"` // killed, hold, account, webhooks, timers, engine, clock, disk, store, schedule or reload
 	Detail string         `json:"detail"`
 	Since  engine.Instant `json:"since,omitzero"`
 }
@@ -187,7 +188,7 @@ func (s *Server) health() (*Health, error) {
 	if err := s.missed(h); err != nil {
 		return nil, err
 	}
-	h.judge(running.Standing)
+	h.judge(running.Standing, process.ClockOff)
 	return h, nil
 }
 
@@ -221,7 +222,7 @@ func (s *Server) missed(h *Health) error {
 }
 
 // judge says what needs somebody.
-func (h *Health) judge(standing time.Duration) {
+func (h *Health) judge(standing, clockOff time.Duration) {
 	need := func(yes bool, what string, since engine.Instant, detail string, args ...any) {
 		if yes {
 			h.Needs = append(h.Needs, HealthNeed{what, fmt.Sprintf(detail, args...), since})
@@ -241,6 +242,7 @@ func (h *Health) judge(standing time.Duration) {
 	}
 	need(h.Timers.Overdue > 0, "timers", h.Timers.Oldest, "%d timers are due longer than %s", h.Timers.Overdue, lateTimer)
 	need(standing > maxStanding, "engine", 0, "the engine has been busy with one step for %s", standing.Round(time.Second))
+	need(clockOff != 0, "clock", 0, "the clock of the machine was set by %s, and time goes on here as if it had not been; set it right, or start Nudge again if it is right now", clockOff.Round(time.Second))
 	need(h.Store.Full, "disk", 0, "the disk of the store is nearly full: nothing new is taken")
 	need(h.Store.Damage > 0, "store", 0, "the last check of the store found %d problems", h.Store.Damage)
 	for _, m := range h.Missed {

@@ -388,8 +388,9 @@ func (s *Server) operationRoutes() []route {
 		}},
 		{"GET /-/backup", ScopeAdmin, s.backUp, operation{
 			id: "backUp", topic: "Operations", does: "Make a backup of the store while it is in use",
-			more:  "All records, as they are at one instant. The end of the stream says whether it is whole: nudge store backup verifies that, and nudge store restore makes a store of it.",
-			gives: []answer{{http.StatusOK, mediaBackup, nil, "the backup"}}, fails: []int{409, 429, 500, 501, 503},
+			more:  "All records, as they are at one instant. The end of the stream says whether it is whole: nudge store backup verifies that, and nudge store restore makes a store of it. With follow the stream goes on with everything that is written into the store, until one of both ends it.",
+			query: []parameter{{name: "follow", does: "whether the stream goes on behind the backup", example: true}},
+			gives: []answer{{http.StatusOK, mediaBackup, nil, "the backup"}}, fails: []int{400, 409, 429, 500, 501, 503},
 		}},
 		{"GET /v1/openapi.json", ScopeRead, s.getDocument, operation{
 			id: "showDocument", topic: "Operations", does: "Show the description of this API", more: "In OpenAPI 3.1.", gives: ok(json.RawMessage{}, "the document"),

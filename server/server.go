@@ -57,6 +57,7 @@ type Config struct {
 	// with ErrChecking while another check runs. Nil: it cannot be checked.
 	CheckStore func(ctx context.Context, progress func(store.CheckProgress)) (*store.Report, error)
 	BackUp     BackUp // nil: there are no backups
+	Follow     BackUp // goes on with what is written into the store, until its context ends; nil, too, then
 	// Forgetting notes that somebody is going to be forgotten; nobody is before it has. Nil: nobody wants to know.
 	Forgetting func(profile string) error
 	Deployed   func() // called after a deploy by the API; nil: nobody wants to know

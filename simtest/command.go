@@ -297,6 +297,9 @@ func (s *scenario) answerFetch(c command) error {
 	}
 	p := s.fetches[n-1]
 	status, body, _ := strings.Cut(c.more, " ")
+	if status == "held" {
+		return s.apply(&engine.Input{Payload: &engine.FetchResult{Run: p.Run, Step: p.Step, Attempt: p.Attempt, Held: true, Error: "the store was restored"}})
+	}
 	code, err := strconv.Atoi(status)
 	if err != nil {
 		return err

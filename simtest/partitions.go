@@ -163,10 +163,18 @@ func (p peers) where(has func(*store.Store) (bool, error)) (found []int, err err
 	return found, err
 }
 
-func (p peers) VersionsInUse() (all []engine.FlowVersion, err error) {
+func (p peers) VersionsInUse() ([]engine.FlowVersion, error) {
+	return p.versions((*store.Store).VersionsInUse)
+}
+
+func (p peers) VersionsNeeded(since engine.Instant) ([]engine.FlowVersion, error) {
+	return p.versions(func(s *store.Store) ([]engine.FlowVersion, error) { return s.VersionsNeeded(since) })
+}
+
+func (p peers) versions(of func(*store.Store) ([]engine.FlowVersion, error)) (all []engine.FlowVersion, err error) {
 	err = p.each(func(_ int, s *store.Store) error {
-		used, err := s.VersionsInUse()
-		all = append(all, used...)
+		some, err := of(s)
+		all = append(all, some...)
 		return err
 	})
 	return all, err

@@ -203,7 +203,9 @@ func (w *world) ask(p engine.FetchPost) {
 	case 2:
 		result.Error, result.Final = "no such host", true
 	case 3:
-		result.Error, result.Busy = "too many fetches are under way", true
+		result.Error = "it was not tried"
+		result.Held = p.Attempt%4 == 3 // as if the store had been restored
+		result.Busy = !result.Held
 	default:
 		result.Status, result.JSON = 200, []byte(`{"n":7,"visits":412,"orders":9,"note":"four"}`)
 	}

@@ -434,14 +434,22 @@ func (s *Store) FlowDeploys(flow string, limit int) (all []FlowDeploy, err error
 
 // versionsOf returns the versions of a flow before and after a deploy; both are empty where it did not change the flow.
 func (d *Deploy) versionsOf(flow string) (before, after string) {
-	version := func(object json.RawMessage) string {
-		versions := map[string]string{}
-		if len(object) == 0 || json.Unmarshal(object, &versions) != nil {
-			return ""
-		}
-		return versions[flow]
+	return versionsByFlow(d.Before)[flow], versionsByFlow(d.After)[flow]
+}
+
+func versionsByFlow(object json.RawMessage) map[string]string {
+	versions := map[string]string{}
+	if len(object) == 0 || json.Unmarshal(object, &versions) != nil {
+		return nil
 	}
-	return version(d.Before), version(d.After)
+	return versions
+}
+
+func flowVersionsOf(object json.RawMessage) (all []engine.FlowVersion) {
+	for flow, version := range versionsByFlow(object) {
+		all = append(all, engine.FlowVersion{Flow: flow, Version: version})
+	}
+	return all
 }
 
 // DropDeploys drops at most limit deploys, proposals and parts of proposals from before an instant, and returns how many. The

@@ -21,6 +21,7 @@
 //	meta      "search"                                search record: by which fields people are found
 //	meta      "by"                                    text: the version of Nudge that had the store last
 //	meta      "reforget"                              reforget record: who was forgotten after the backup that the store was made of
+//	meta      "held"                                  nothing; the store was restored, and nobody has let anything out of it since
 //	runs      run ID (16)                             run record; for an ended run, its end instant
 //	ended     when in ms (8), run ID                  run record; ended runs
 //	people    person's hash (8), run ID               nothing; live runs of a person; may be stale: see below

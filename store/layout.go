@@ -108,6 +108,7 @@ var (
 
 	keyReforget = []byte("reforget")
 	keyBy       = []byte("by")
+	keyHeld     = []byte("held")
 )
 
 const runIDBytes = len(engine.RunID{})

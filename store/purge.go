@@ -233,3 +233,110 @@ func (s *Store) PurgeJournal(before engine.Instant) (more bool, err error) {
 		return putPurged(w, func(p *Purged) { p.Journal, p.Stamp = max(p.Journal, last.Seq), max(p.Stamp, last.Stamp) })
 	})
 }
+
+// VersionsNeeded returns the versions of flows that something needs: those in use, those of ended runs that are kept, and
+// those that were active at an instant or later, or when the first input was applied that the journal still has.
+func (s *Store) VersionsNeeded(since engine.Instant) (needed []engine.FlowVersion, err error) {
+	if needed, err = s.VersionsInUse(); err != nil {
+		return nil, err
+	}
+	err = s.kv.View(func(r Reader) (err error) {
+		r.Ascend(Counts, nil, func(key, record []byte) bool {
+			c, failed := decodeCounts(record)
+			if err = damaged(Counts, key, failed); err == nil && c.kept() > 0 {
+				needed = append(needed, engine.FlowVersion{Flow: c.Flow, Version: c.Version})
+			}
+			return err == nil
+		})
+		if err != nil {
+			return err
+		}
+		_, recent, err := replacedVersions(r, since)
+		needed = append(needed, recent...)
+		return err
+	})
+	return needed, err
+}
+
+// kept is how many ended runs of a version the store still has.
+func (c *VersionCounts) kept() (n uint64) {
+	for outcome, ended := range c.Outcomes {
+		n += ended - c.Purged[outcome]
+	}
+	return n
+}
+
+// replacedVersions returns the versions that deploys have replaced before an instant, and those of later deploys and of
+// deploys that the journal still has.
+func replacedVersions(r Reader, before engine.Instant) (replaced, recent []engine.FlowVersion, err error) {
+	gone, err := readPurged(r)
+	if err != nil {
+		return nil, nil, err
+	}
+	r.Ascend(Deploys, nil, func(key, record []byte) bool {
+		d, failed := decodeDeploy(record)
+		if err = damaged(Deploys, key, failed); err != nil {
+			return false
+		}
+		if d.At < before && d.Seq <= gone.Journal {
+			replaced = append(replaced, flowVersionsOf(d.Before)...)
+		} else {
+			recent = append(append(recent, flowVersionsOf(d.Before)...), flowVersionsOf(d.After)...)
+		}
+		return true
+	})
+	return replaced, recent, err
+}
+
+// PurgeVersions drops the next versions of flows that were replaced before an instant, with all that was counted of them,
+// and reports whether there are more. It keeps those that are needed.
+func (s *Store) PurgeVersions(before engine.Instant, needed []engine.FlowVersion) (more bool, err error) {
+	var gone []write
+	var hours []*FlowCounts
+	if err := s.kv.View(func(r Reader) error {
+		replaced, _, err := replacedVersions(r, before)
+		for _, v := range replaced {
+			if slices.Contains(needed, v) || r.Get(Versions, versionKey(v)) == nil {
+				continue
+			}
+			if more = len(gone) >= purgeLook; more {
+				break
+			}
+			keys, own := spansOf(r, v)
+			for _, key := range keys {
+				gone = append(gone, write{bucket: FlowSpans, key: key, delete: true})
+			}
+			gone, hours = append(gone,
+				write{bucket: Versions, key: versionKey(v), delete: true},
+				write{bucket: Counts, key: versionKey(v), delete: true}), append(hours, own...)
+		}
+		return err
+	}); err != nil || len(gone) == 0 {
+		return false, err
+	}
+	return more, s.kv.Update(func(w Writer) error {
+		for _, h := range hours {
+			if err := setHour(w, h); err != nil {
+				return err
+			}
+		}
+		return apply(w, gone)
+	})
+}
+
+// spansOf returns the keys of all that was counted of a version by time, and the hours of that without their counts.
+func spansOf(r Reader, v engine.FlowVersion) (keys [][]byte, hours []*FlowCounts) {
+	prefix := versionKey(v)
+	r.Ascend(FlowSpans, prefix, func(key, _ []byte) bool {
+		rest, mine := bytes.CutPrefix(key, prefix)
+		if !mine || len(rest) != 1+8 {
+			return mine
+		}
+		keys = append(keys, bytes.Clone(key))
+		if Span(rest[0]) == SpanHour {
+			hours = append(hours, &FlowCounts{FlowVersion: v, Start: engine.Instant(binary.BigEndian.Uint64(rest[1:]))})
+		}
+		return true
+	})
+	return keys, hours
+}

@@ -87,6 +87,7 @@ type repair struct {
 	state       engine.State
 	purged      Purged
 	audit       []byte                      // key of the hashes of forgotten people
+	held        bool                        // nothing goes out of it yet
 	reforget    []byte                      // people to be forgotten again; nil: none
 	fields      []string                    // by which people are found; nil: not read yet
 	marks       string                      // of the deployed project
@@ -201,6 +202,8 @@ func (r *repair) meta() error {
 			r.audit = bytes.Clone(value)
 		case bytes.Equal(key, keyReforget):
 			r.reforget = bytes.Clone(value)
+		case bytes.Equal(key, keyHeld):
+			r.held = true
 		case bytes.Equal(key, keyMarks):
 			if decode(value, marksVersion, func(c *codec) { c.str(&r.marks) }) != nil {
 				r.marks = ""

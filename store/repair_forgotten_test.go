@@ -27,6 +27,9 @@ func TestRepairKeepsForgotten(t *testing.T) {
 	if people, err := reopened(t, made).Reforget(); err != nil || !slices.Equal(people, []string{"ann"}) {
 		t.Errorf("to be forgotten are %q, %v; want ann", people, err)
 	}
+	if held, err := reopened(t, made).Held(); err != nil || !held {
+		t.Errorf("nothing is held back, %v", err)
+	}
 
 	keyless := new(memory.KV)
 	if err := store.Create(keyless, engine.Installation{1}); err != nil {

@@ -234,6 +234,11 @@ func (r *repair) putState() error {
 			return err
 		}
 	}
+	if r.held {
+		if err := r.put(Meta, keyHeld, []byte{}); err != nil {
+			return err
+		}
+	}
 	if r.marks != "" {
 		if err := r.putMarks(); err != nil {
 			return err

@@ -51,13 +51,32 @@ func Restore(kvs []KV, how Restoring) (state engine.State, forgotten int, err er
 					return err
 				}
 			}
-			return w.Put(Meta, keyState, encodeState(&state))
+			return errors.Join(w.Put(Meta, keyHeld, []byte{}), w.Put(Meta, keyState, encodeState(&state)))
 		}); err != nil {
 			return state, forgotten, err
 		}
 		forgotten += len(people)
 	}
 	return state, forgotten, nil
+}
+
+// Held reports whether the store was restored, and nobody has let anything out of it since.
+func (s *Store) Held() (held bool, err error) {
+	err = s.Parts()[0].kv.View(func(r Reader) error {
+		held = r.Get(Meta, keyHeld) != nil
+		return nil
+	})
+	return held, err
+}
+
+// LetGo notes that somebody has let things out of a restored store.
+func (s *Store) LetGo() error {
+	for _, part := range s.Parts() {
+		if err := part.kv.Update(func(w Writer) error { return w.Delete(Meta, keyHeld) }); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // forgottenIn returns the IDs in a partition that stand for people who were forgotten.

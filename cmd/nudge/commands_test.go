@@ -85,6 +85,11 @@ func (q quotedCommand) check() error {
 	if c.HasAvailableSubCommands() && c.Args == nil || c.Parent() == nil {
 		return fmt.Errorf("there is no such verb")
 	}
+	if c.HasAvailableSubCommands() && len(words) > 0 && !strings.HasPrefix(words[0], "-") && !strings.Contains(words[0], "…") {
+		if err := c.Args(c, words[:1]); err != nil { // a word that is no verb
+			return err
+		}
+	}
 	var args []string
 	for len(words) > 0 {
 		word := words[0]

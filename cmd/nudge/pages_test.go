@@ -166,6 +166,7 @@ var foundNumbers = []struct {
 	say                     func(float64) string
 }{
 	{"alerts.down", alerts, "alert: NudgeDown\n", `for: (\d+)m`, inUnit("minutes")},
+	{"alerts.copyEnded", alerts, "alert: NudgeCopyEnded\n", `for: (\d+)m`, inUnit("minutes")},
 	{"alerts.slow", alerts, "alert: NudgeSlow\n", `quantile\((0\.\d+)`, func(n float64) string { return oneIn(1 - n) }},
 	{"alerts.errors", alerts, "alert: NudgeErrors\n", `> (0\.\d+)`, oneIn},
 	{"alerts.tokenEnds", alerts, "alert: NudgeTokenEnds\n", `< (\d+) \* 86400`, inUnit("days")},

@@ -54,7 +54,7 @@ func newServe() *cobra.Command {
 	}
 	c.Flags().StringVarP(&config, "config", "c", flows.ProjectFile, "the project's nudge.yaml, or its folder")
 	c.Flags().DurationVar(&check, "check-every", checkEvery, "how often the store is checked while it is in use; 0 for never")
-	c.Flags().BoolVar(&clockIsRight, "clock-is-right", false, "start although nothing came for more than 30 days by the clock")
+	c.Flags().BoolVar(&clockIsRight, "clock-is-right", false, "start although nothing came for more than 30 days by the clock, and follow it wherever it is set")
 	log := logFlags(c)
 	c.RunE = func(c *cobra.Command, _ []string) error {
 		dir, err := projectDir(config)

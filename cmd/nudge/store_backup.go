@@ -21,21 +21,32 @@ its campaigns, and verifies what it writes. With --url a running server makes th
 its work; the token needs the scope admin. Without, no server may have the data folder open.
 
 FILE gets its name when it is whole. Without FILE, the backup goes to the standard output: after
-an error, what is there is of no use. A backup is not compressed: let zstd or gzip do that.`
+an error, what is there is of no use. A backup is not compressed: let zstd or gzip do that.
+
+With --follow, FILE is a folder for a warm copy: a backup, and behind it everything that is written
+into the store from then on, about a second behind. Nudge never starts it by itself; nudge store
+restore makes a store of it. Each --renew it begins anew, and when the connection was lost: the
+copy before stays until the new one is whole. It goes on until it is interrupted.`
 
 func newStoreBackup() *cobra.Command {
 	c := &cobra.Command{
-		Use:     "backup [FILE]",
-		Short:   "Make a backup of a store, also while it is in use",
-		Long:    storeBackupHelp,
-		Example: "  nudge store backup --url http://127.0.0.1:8080 backups/monday.nudge\n  nudge store backup --url http://127.0.0.1:8080 | zstd > monday.nudge.zst",
-		Args:    cobra.MaximumNArgs(1),
+		Use:   "backup [FILE]",
+		Short: "Make a backup of a store, also while it is in use",
+		Long:  storeBackupHelp,
+		Example: "  nudge store backup --url http://127.0.0.1:8080 backups/monday.nudge\n  nudge store backup --url http://127.0.0.1:8080 | zstd > monday.nudge.zst\n" +
+			"  nudge store backup --url https://nudge.internal --follow /backups/warm",
+		Args: cobra.MaximumNArgs(1),
 	}
 	var remote apiFlags
 	c.Flags().StringVar(&remote.server, "url", "", "URL of a running server, which makes the backup")
 	c.Flags().StringVar(&remote.token, "token", "", "bearer token of the API; default $NUDGE_TOKEN")
 	dir := c.Flags().String("data", "", "data folder of a server that is not running; default "+app.DefaultDataDir)
+	follow := c.Flags().Bool("follow", false, "go on with everything that is written into the server's store")
+	renew := c.Flags().Duration("renew", 24*time.Hour, "with --follow: how long one copy goes on before it begins anew")
 	c.RunE = func(c *cobra.Command, args []string) error {
+		if *follow {
+			return followStore(c, &remote, args, *renew)
+		}
 		make := func(ctx context.Context, to io.Writer) error { return app.BackUp(ctx, *dir, to) }
 		switch {
 		case remote.server != "" && *dir != "":
@@ -64,6 +75,26 @@ func newStoreBackup() *cobra.Command {
 		return nil
 	}
 	return c
+}
+
+// followStore keeps a warm copy of a server's store until it is interrupted.
+func followStore(c *cobra.Command, remote *apiFlags, args []string, renew time.Duration) error {
+	switch {
+	case remote.server == "" || c.Flags().Changed("data"):
+		return wrongUsage(errors.New("only a running server can be followed: name it with --url, without --data"))
+	case len(args) != 1:
+		return wrongUsage(errors.New("--follow wants a folder for the copy"))
+	case renew <= 0:
+		return wrongUsage(fmt.Errorf("--renew %s: want a duration above 0, such as 24h", renew))
+	}
+	server, err := remote.client()
+	if err != nil {
+		return err
+	}
+	ctx, stop := untilSignal(c.Context())
+	defer stop()
+	f := &warmCopy{server: server, dir: args[0], renew: renew, out: c.ErrOrStderr(), bar: newProgress(c.ErrOrStderr(), "", nil)}
+	return failed(f.run(ctx))
 }
 
 // verified is a backup that is read again while it is written.

@@ -14,7 +14,8 @@ import (
 	"nudge/store"
 )
 
-const storeRestoreHelp = `Restore makes a store of a backup, in a data folder that has none. Nothing is sent from it: the
+const storeRestoreHelp = `Restore makes a store of a backup, in a data folder that has none. FILE may be the folder of a
+warm copy (nudge store backup --follow). Nothing is sent from it: the
 kill switch is set until somebody has looked, and lets messages go (PUT /v1/outbound). If a
 restore fails or is interrupted there is no store, and it can be begun again.
 
@@ -67,6 +68,11 @@ func newStoreRestore() *cobra.Command {
 func restoreStore(c *cobra.Command, name, dir string, how store.Restoring) (*app.Restored, error) {
 	from := c.InOrStdin()
 	if name != "-" {
+		if newest, err := newestCopy(name); err != nil {
+			return nil, err
+		} else if newest != "" {
+			name = newest
+		}
 		file, err := os.Open(name)
 		if errors.Is(err, fs.ErrNotExist) {
 			return nil, wrongInput(fmt.Errorf("there is no file %s", name))
@@ -86,7 +92,11 @@ func restoreStore(c *cobra.Command, name, dir string, how store.Restoring) (*app
 }
 
 func writeRestored(out io.Writer, r *app.Restored, gone bool) error {
-	fmt.Fprintf(out, "%s, as they were at %s.\n", plural(int(r.Records), "record"), r.Made.Format(time.RFC3339))
+	if r.Until.After(r.Made) {
+		fmt.Fprintf(out, "%s of %s, and what was written until %s.\n", plural(int(r.Records), "record"), r.Made.Format(time.RFC3339), r.Until.Format(time.RFC3339))
+	} else {
+		fmt.Fprintf(out, "%s, as they were at %s.\n", plural(int(r.Records), "record"), r.Made.Format(time.RFC3339))
+	}
 	if r.Forgotten > 0 {
 		fmt.Fprintf(out, "Forgotten since: %d. nudge serve forgets them again before it answers.\n", r.Forgotten)
 	}

@@ -124,7 +124,8 @@ func preferencesPage() *schema {
 func retention() *schema {
 	return mapping("Retention", "How long history is kept. What is younger than `7d` always is.",
 		key("runs", "How long ended runs are kept, from their end on. Default: `90d`. `never` deletes none.", afterValue(), "90d", "never"),
-		key("journal", "How long accepted inputs are kept. Default: `never`, which deletes none. Explaining, backtests and tests of past runs need all of them.", afterValue(), "never", "180d"))
+		key("journal", "How long accepted inputs are kept. Default: `never`, which deletes none. Explaining, backtests and tests of past runs need all of them.", afterValue(), "never", "180d"),
+		key("versions", "How long versions of flows are kept with their numbers, from when they were replaced on. Default: `never`, which deletes none. A version stays while a run or an input of its time is kept.", afterValue(), "never", "800d"))
 }
 
 func deploys() *schema {

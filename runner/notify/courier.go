@@ -41,6 +41,7 @@ type Config struct {
 	Clock     runner.Clock
 	Log       *slog.Logger
 	Registry  prometheus.Registerer // nil: metrics are kept and not registered
+	Held      func() bool           // whether nothing may be delivered yet; nil: it may
 }
 
 // Reader is what a courier reads.
@@ -55,6 +56,8 @@ const (
 	patience = 15 * time.Second
 	// lastWord is how long a stop waits for what was delivered to be noted.
 	lastWord = 2 * time.Second
+	// heldLook is how often somebody who may deliver nothing looks whether that is over.
+	heldLook = 5 * time.Second
 	// maxAnswer is how many bytes of an answer are read, so that its connection can be used again.
 	maxAnswer = 64 << 10
 	// longestWait is the most that an endpoint may ask for by Retry-After.
@@ -153,7 +156,8 @@ func (c *Courier) serve(ctx context.Context, e Endpoint, wake <-chan struct{}) e
 		if err != nil {
 			return err
 		}
-		if len(due) > 0 {
+		held := c.config.Held != nil && c.config.Held()
+		if len(due) > 0 && !held {
 			if err := c.settle(ctx, c.deliverAll(ctx, e, due)); err != nil {
 				return ignoreStop(ctx, err)
 			}
@@ -162,6 +166,9 @@ func (c *Courier) serve(ctx context.Context, e Endpoint, wake <-chan struct{}) e
 		at := now.Add(time.Hour)
 		if next != 0 {
 			at = next.Time()
+		}
+		if held {
+			at = now.Add(heldLook)
 		}
 		timer := c.config.Clock.Wake(at)
 		select {

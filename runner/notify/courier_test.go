@@ -9,6 +9,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -77,14 +78,17 @@ type world struct {
 }
 
 // begin starts a courier for an endpoint. The transport stands in for the network.
-func begin(t *testing.T, e *endpoint) *world {
+func begin(t *testing.T, e *endpoint) *world { return beginHeld(t, e, nil) }
+
+// beginHeld is begin with a courier that may deliver nothing as long as held says so.
+func beginHeld(t *testing.T, e *endpoint, held func() bool) *world {
 	s, err := store.Open(new(memory.KV))
 	if err != nil {
 		t.Fatal(err)
 	}
 	w := &world{t: t, store: s}
 	crm := notify.Endpoint{Endpoint: runner.Endpoint{Name: "crm", Types: []engine.NoticeType{engine.NoticeRunEnded}}, URL: "http://crm.example/hook?key=private", Secrets: []string{newSecret, oldSecret}}
-	w.courier, err = notify.New(notify.Config{Store: s, Clock: runner.RealClock(), Log: slog.New(slog.DiscardHandler), Endpoints: []notify.Endpoint{crm},
+	w.courier, err = notify.New(notify.Config{Store: s, Clock: runner.RealClock(), Log: slog.New(slog.DiscardHandler), Endpoints: []notify.Endpoint{crm}, Held: held,
 		Settle: func(_ context.Context, results []store.NoticeResult) error { return s.SettleNotices(results) }})
 	if err != nil {
 		t.Fatal(err)
@@ -173,6 +177,25 @@ func TestDelivery(t *testing.T) {
 		}
 		if a, b := had[0].header.Get("webhook-id"), had[1].header.Get("webhook-id"); a == "" || a == b {
 			t.Errorf("the IDs are %q and %q", a, b)
+		}
+	})
+}
+
+// TestHeld holds that notices wait as long as nothing may be delivered, and go out soon after.
+func TestHeld(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		e := &endpoint{answers: []func(http.ResponseWriter){status(204)}}
+		var over atomic.Bool
+		w := beginHeld(t, e, func() bool { return !over.Load() })
+		w.happens(`{"run":"r1"}`)
+		time.Sleep(time.Hour)
+		if n := len(e.requests()); n != 0 {
+			t.Fatalf("the endpoint had %d requests", n)
+		}
+		over.Store(true)
+		time.Sleep(10 * time.Second)
+		if n := len(e.requests()); n != 1 {
+			t.Fatalf("the endpoint had %d requests after that, want 1", n)
 		}
 	})
 }

@@ -65,8 +65,12 @@ func (w *walk) heardBack(s *step, retries int, answer *engine.FetchResult) *way 
 	w.moved = true
 	w.note(engine.KindFetched, s.index, 0, "")
 	again := r.Status == 0 || r.Status == 429 || r.Status >= 500
-	if r.Busy {
+	if r.Busy || r.Held {
 		w.attempt--
+	}
+	if r.Held {
+		w.paused, w.alarm = true, w.f.now.Add(engine.HeldPause)
+		return nil
 	}
 	if r.Busy || again && !r.Final && w.attempt <= retries {
 		w.paused = true

@@ -34,6 +34,10 @@ const (
 	fileBlock    = 'f' // the name of a file that belongs to the store: the texts that follow are of it
 	textBlock    = 'x'
 	trailerBlock = 't'
+
+	// These follow behind the trailer of a backup that goes on, with files.
+	changesBlock = 'c' // what a transaction wrote into a partition
+	aliveBlock   = 'l'
 )
 
 const (
@@ -78,12 +82,13 @@ type writer struct {
 // File is a file that belongs to a store and is no part of it: a frozen audience.
 type File struct {
 	Name string
-	Text io.Reader
+	Text io.ReadCloser // is closed once it is written, or when that fails
 }
 
 // Write writes the records of all partitions, which were so when it says that they were, and the files that belong to them. By is
 // the version of Nudge. It holds a block in memory, and ends when ctx ends.
-func Write(ctx context.Context, to io.Writer, parts []store.Reader, files []File, made time.Time, by string) error {
+func Write(ctx context.Context, to io.Writer, parts []store.Reader, files []File, made time.Time, by string) (err error) {
+	defer func() { err = errors.Join(err, closeAll(files)) }()
 	h := Header{Format: Format, Store: store.Format, Partitions: len(parts), Made: made.UTC(), By: by}
 	for n, r := range parts {
 		state, err := store.StateIn(r)
@@ -123,6 +128,13 @@ func Write(ctx context.Context, to io.Writer, parts []store.Reader, files []File
 		return err
 	}
 	return w.put(trailerBlock, tail)
+}
+
+func closeAll(files []File) (err error) {
+	for _, f := range files {
+		err = errors.Join(err, f.Text.Close())
+	}
+	return err
 }
 
 // bucket writes a bucket that has records.
@@ -183,10 +195,7 @@ func (w *writer) put(kind byte, content []byte) error {
 	if err := w.ctx.Err(); err != nil {
 		return err
 	}
-	block := binary.BigEndian.AppendUint32([]byte{kind}, uint32(len(content)))
-	block = append(block, content...)
-	block = binary.BigEndian.AppendUint32(block, crc32.Checksum(block, castagnoli))
-	_, err := w.out.Write(block)
+	_, err := w.out.Write(frame(kind, content))
 	return err
 }
 
@@ -260,10 +269,13 @@ func (b *Backup) next() (kind byte, content []byte, err error) {
 
 func (b *Backup) cutShort(err error) error {
 	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
-		return b.damaged("it ends here, and is not whole")
+		return fmt.Errorf("%w: %w", b.damaged("it ends here, and is not whole"), errCutShort)
 	}
 	return err
 }
+
+// errCutShort is what is wrong with a backup that ends too early.
+var errCutShort = errors.New("what comes before is as it was written")
 
 // Copy puts the records into empty stores, one for each partition, in transactions of a few blocks, and the files where makeFile says. It fails
 // with [ErrDamaged] where the backup is not as it was written; what is in the stores then is of no use. Progress is called after each block with
@@ -279,8 +291,7 @@ func (b *Backup) Copy(ctx context.Context, into []store.KV, makeFile func(name s
 
 // Verify reads the backup to its end and returns how many records it has. It fails with [ErrDamaged] where the backup is not as it was written.
 func (b *Backup) Verify(ctx context.Context) (records int64, err error) {
-	nowhere := func(string) (io.WriteCloser, error) { return discarded{io.Discard}, nil }
-	return b.copy(ctx, &copying{b: b, into: make([]store.KV, b.Header.Partitions), makeFile: nowhere}, nil)
+	return b.copy(ctx, &copying{b: b, into: make([]store.KV, b.Header.Partitions), makeFile: makeNowhere}, nil)
 }
 
 func (b *Backup) copy(ctx context.Context, c *copying, progress func(bytes int64)) (records int64, err error) {
@@ -382,13 +393,21 @@ func (c *copying) begin(content []byte) error {
 	if len(content) < 1 || int(content[0]) >= len(c.into) {
 		return c.b.damaged("a bucket of no partition")
 	}
+	b, known := bucketOf(content[1:])
+	if !known {
+		return c.b.damaged(fmt.Sprintf("an unknown bucket %q", content[1:]))
+	}
+	c.part, c.bucket, c.begun = int(content[0]), b, true
+	return nil
+}
+
+func bucketOf(name []byte) (b store.Bucket, known bool) {
 	for _, b := range store.Buckets {
-		if b.String() == string(content[1:]) {
-			c.part, c.bucket, c.begun = int(content[0]), b, true
-			return nil
+		if b.String() == string(name) {
+			return b, true
 		}
 	}
-	return c.b.damaged(fmt.Sprintf("an unknown bucket %q", content[1:]))
+	return 0, false
 }
 
 // keep takes the records of a block, which it owns.
@@ -438,6 +457,8 @@ func (c *copying) commit() error {
 	c.waiting, c.bytes = nil, 0
 	return err
 }
+
+func makeNowhere(string) (io.WriteCloser, error) { return discarded{io.Discard}, nil }
 
 // discarded is a file that keeps nothing.
 type discarded struct{ io.Writer }

@@ -59,7 +59,7 @@ func written(t *testing.T, kvs []store.KV, files map[string]string) []byte {
 	if err := store.Join(all).Snapshot(func() {}, func(parts []store.Reader) error {
 		var list []backup.File
 		for name, text := range files {
-			list = append(list, backup.File{Name: name, Text: strings.NewReader(text)})
+			list = append(list, backup.File{Name: name, Text: io.NopCloser(strings.NewReader(text))})
 		}
 		return backup.Write(t.Context(), &out, parts, list, time.Date(2026, 3, 2, 10, 0, 0, 0, time.UTC), "v1.2.3")
 	}); err != nil {

@@ -5,4 +5,8 @@
 // have the beginning of a bucket or records, and the last one a [Trailer] in JSON with the SHA-256 of everything before it. A backup
 // without the last block is not whole. Its records are those of [store.KV], so it does not matter which kind of store
 // they come from or go to.
+//
+// A backup may go on: behind its trailer come blocks with what each later transaction wrote, in the order of the commits of all
+// partitions, files that these need, and now and then an instant up to which everything is there ([Alive]). It can be cut
+// off anywhere: what is whole of it is the store at one instant. A [Tap] between the store and where it is kept makes them.
 package backup
