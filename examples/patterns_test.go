@@ -1,6 +1,7 @@
 package examples_test
 
 import (
+	"flag"
 	"os"
 	"regexp"
 	"slices"
@@ -8,6 +9,7 @@ import (
 	"testing"
 
 	"nudge/flows"
+	"nudge/flows/graph"
 	"nudge/lang/diag"
 	"nudge/whatif/story"
 )
@@ -63,6 +65,30 @@ func playAll(t *testing.T, dir string, project *flows.Project) {
 }
 
 var shownFlow = regexp.MustCompile("(?s)```yaml\n# ([^\n]+)\n(.*?)```")
+
+var update = flag.Bool("update", false, "draw the flows of the patterns anew")
+
+// TestPatternMaps holds the drawings on the page about patterns to what nudge graph draws: one of each flow.
+func TestPatternMaps(t *testing.T) {
+	page, err := os.ReadFile(patternsPage)
+	must(t, err)
+	for _, name := range patterns(t) {
+		project, list := flows.Load(os.DirFS("patterns/" + name))
+		must(t, list.Err())
+		for _, f := range project.Flows {
+			file := "pictures/patterns/" + name + "-" + f.Name + ".svg"
+			if !strings.Contains(string(page), "]("+file+")") {
+				t.Errorf("the page does not show %s", file)
+			}
+			if *update {
+				must(t, os.WriteFile("../docs/"+file, []byte(graph.SVG(f)), 0o644))
+			}
+			if drawn, err := os.ReadFile("../docs/" + file); err != nil || string(drawn) != graph.SVG(f) {
+				t.Errorf("%s is not what nudge graph draws; run the test with -update: %v", file, err)
+			}
+		}
+	}
+}
 
 // TestPatternsPage finds every flow of the patterns on their page, as it is in its file.
 func TestPatternsPage(t *testing.T) {

@@ -85,10 +85,8 @@ func (q quotedCommand) check() error {
 	if c.HasAvailableSubCommands() && c.Args == nil || c.Parent() == nil {
 		return fmt.Errorf("there is no such verb")
 	}
-	if c.HasAvailableSubCommands() && len(words) > 0 && !strings.HasPrefix(words[0], "-") && !strings.Contains(words[0], "…") {
-		if err := c.Args(c, words[:1]); err != nil { // a word that is no verb
-			return err
-		}
+	if onlyGroups := c.HasAvailableSubCommands() && c.Args(c, make([]string, 99)) == nil; onlyGroups && q.kind != "message" && len(words) > 0 && !strings.HasPrefix(words[0], "-") {
+		return unknownVerb(c, words[0])
 	}
 	var args []string
 	for len(words) > 0 {

@@ -53,6 +53,9 @@ func (h *holder) holdBlocks(t *testing.T, p pagetest.Page) error {
 	if strings.HasPrefix(p.Name, "examples/") {
 		errs = append(errs, live(t, p))
 	}
+	if p.Name == tutorialPage {
+		errs = append(errs, learn(t, p))
+	}
 	for _, b := range p.Blocks() {
 		if p.IsGenerated(b.Begin) {
 			continue
@@ -122,7 +125,7 @@ func (h *holder) held(p pagetest.Page, b pagetest.Block) bool {
 	switch {
 	case b.Language == "console":
 		shows := slices.ContainsFunc(shownBy(b), func(s commandShown) bool { return s.want != "" })
-		return !shows || slices.Contains(followed, p.Name) || played[p.Name] != nil || strings.HasPrefix(p.Name, "examples/")
+		return !shows || slices.Contains(followed, p.Name) || p.Name == tutorialPage || played[p.Name] != nil || strings.HasPrefix(p.Name, "examples/")
 	case b.Language == "text":
 		return len(shownBy(b)) > 0
 	case strings.HasPrefix(b.Mark, writtenByNew), strings.HasPrefix(b.Mark, quotedFile):
@@ -146,7 +149,7 @@ func (h *holder) holdYAML(p pagetest.Page, b pagetest.Block) error {
 	}
 	var list diag.List
 	switch {
-	case slices.Contains(followed, p.Name), file == "prometheus.yml", file == "pod.yaml":
+	case slices.Contains(followed, p.Name), p.Name == tutorialPage, file == "prometheus.yml", file == "pod.yaml":
 		return nil // followed; kept
 	case file == people.File:
 		people.Read(file, []byte(text), &list)

@@ -20,6 +20,7 @@ import (
 var foreign = []string{
 	"export NUDGE_SERVER=http://127.0.0.1:8080 NUDGE_TOKEN=…", "journalctl -u nudge -n 50", "dmesg | tail", "iostat -x 1",
 	"df -h /var/lib/nudge", "systemctl reload nudge", "diff -r active proposed", "cd editors/vscode", "npm ci && npm run package", "npm ci",
+	"cd shop", `export PATH="$PWD:$PATH"`, "export COMAPI_TOKEN=local-token COMAPI_SECRET=local-secret",
 	"npm test", "npm run check", "npm run package", "code --install-extension nudge.vsix", "promtool test rules docs/monitoring/alerts_test.yaml",
 	"mv data/nudge.db damaged.db", "mv repaired.db data/nudge.db", "./test.sh", "./test.sh fuzz 15m", "go build -o nudge ./cmd/nudge",
 	"benchstat docs/performance/benchmarks.txt new.txt",

@@ -72,8 +72,8 @@ func shownBy(b pagetest.Block) (all []commandShown) {
 // changing are what differs from one run of a command to the next.
 var changing = regexp.MustCompile(`\b01[0-9A-HJKMNP-TV-Z]{24}\b|\bnudge_[A-Z2-7]{26}\b`)
 
-// check runs the command.
-func (s commandShown) check(mask bool) error {
+// check runs the command. What the mask matches may differ.
+func (s commandShown) check(mask *regexp.Regexp) error {
 	_, text, ok := strings.Cut(s.command, "nudge ")
 	if !ok {
 		return nil // of another program
@@ -91,8 +91,8 @@ func (s commandShown) check(mask bool) error {
 	if both := got + errs.String(); both == want {
 		return nil
 	}
-	if mask {
-		got, want = changing.ReplaceAllString(got, "ID"), changing.ReplaceAllString(want, "ID")
+	if mask != nil {
+		got, want = mask.ReplaceAllString(got, "ID"), mask.ReplaceAllString(want, "ID")
 	}
 	if s.lines {
 		return hasLines(s.command, got, want)
@@ -142,7 +142,7 @@ func follow(t *testing.T, p pagetest.Page) error {
 			if ran++; strings.HasPrefix(s.command, "nudge deploys ") {
 				continue // see play
 			}
-			if err := s.check(false); err != nil {
+			if err := s.check(nil); err != nil {
 				return fmt.Errorf("%s:%d: %w", p.Name, b.Line, err)
 			}
 		}
@@ -213,7 +213,7 @@ func play(t *testing.T, p pagetest.Page) error {
 			if s.want == "" || slices.Contains(followed, p.Name) && !strings.HasPrefix(s.command, "nudge deploys ") {
 				continue
 			}
-			if err := s.check(true); err != nil {
+			if err := s.check(changing); err != nil {
 				return fmt.Errorf("%s:%d: %w", p.Name, b.Line, err)
 			}
 		}
@@ -255,7 +255,7 @@ func liveCommands(t *testing.T, server *client.Client, p pagetest.Page, example 
 				begun = true
 			case strings.Contains(s.command, "CAMPAIGN"): // a name that the reader puts in
 			case s.want != "":
-				if err := s.check(true); err != nil {
+				if err := s.check(changing); err != nil {
 					return err
 				}
 			default:

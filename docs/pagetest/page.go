@@ -84,7 +84,7 @@ func anyHas(all []span, at int) bool {
 var generatedPart = regexp.MustCompile(`(?ms)^<!-- (?:generated|keys|limits|functions|wire)\b.*?<!-- end[^>]*-->`)
 
 // wholePages are generated from their first line to their last.
-var wholePages = []string{"docs/diagnostics.md"}
+var wholePages = []string{"docs/diagnostics.md", "docs/commands.md"}
 
 // Generated returns where the page is generated.
 func (p Page) generated() (parts []span) {
