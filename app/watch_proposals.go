@@ -2,9 +2,13 @@ package app
 
 import (
 	"context"
+	"time"
 
 	"nudge/server"
 )
+
+// watchGrace is how long a stop waits for the loop over the watched proposals, which does nothing long itself.
+const watchGrace = 2 * time.Second
 
 // watchProposals backtests the proposals that are watched, in parallel with everything else.
 func (i *Instance) watchProposals(s *server.Server) {
@@ -14,5 +18,12 @@ func (i *Instance) watchProposals(s *server.Server) {
 		defer close(done)
 		s.WatchProposals(ctx, i.config.Clock)
 	}()
-	i.push("the watched proposals", func() error { cancel(); <-done; return nil })
+	i.push("the watched proposals", func() error {
+		cancel()
+		select {
+		case <-done:
+		case <-time.After(watchGrace): // the clock or the store stands, which the stop of the engine tells
+		}
+		return nil
+	})
 }

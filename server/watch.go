@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"net/http"
+	"slices"
 	"time"
 
 	"nudge/engine"
@@ -131,72 +132,76 @@ func (s *Server) shownWatch(p *store.Proposal, active []engine.FlowVersion) (*Wa
 
 // WatchProposals backtests the proposals that are watched, each hour and one after the other, until ctx ends.
 func (s *Server) WatchProposals(ctx context.Context, clock runner.Clock) {
-	var next time.Time
 	for {
-		var under <-chan struct{} // closed when the backtest that has begun is over
-		if now := clock.Now(); !now.Before(next) {
-			job, at, err := s.backtestDue()
-			if err != nil {
-				s.config.Log.Error("the watched proposals could not be backtested", "error", err)
-			}
-			if next = now.Add(watchEvery); err == nil && at != 0 && at.Time().Before(next) { // or another deploy may have changed what is open
-				next = at.Time()
-			}
-			if job != "" {
-				under = s.config.Jobs.Ended(job)
-			}
+		job, next, err := s.backtestDue()
+		if err != nil {
+			s.config.Log.Error("the watched proposals could not be backtested", "error", err)
+			next = engine.InstantOf(clock.Now()).Add(watchEvery)
 		}
-		if under != nil {
-			select {
-			case <-under:
-			case <-ctx.Done():
-				return
-			}
-			continue
+		var over <-chan struct{} // closed when the backtest that has begun is over
+		if job != "" {
+			over = s.config.Jobs.Ended(job)
 		}
-		timer := clock.Wake(next)
-		select {
-		case <-timer.C:
-		case <-s.watched:
-			next = time.Time{}
-		case <-ctx.Done():
-			timer.Stop()
+		if !s.awaitWatch(ctx, clock, over, next) {
 			return
 		}
-		timer.Stop()
+	}
+}
+
+// awaitWatch waits until a backtest is over, and otherwise until an instant comes or somebody changes what is watched. A zero instant
+// never comes. It reports whether there is more to do.
+func (s *Server) awaitWatch(ctx context.Context, clock runner.Clock, over <-chan struct{}, next engine.Instant) bool {
+	changed := s.watched
+	if over != nil {
+		changed, next = nil, 0
+	}
+	for {
+		var wake <-chan time.Time
+		if next != 0 {
+			wake = clock.Wake(next.Time()).C // it fires within a second of real time
+		}
+		select {
+		case <-over:
+			return true
+		case <-changed:
+			return true
+		case <-ctx.Done():
+			return false
+		case <-wake: // which may be early
+			if !clock.Now().Before(next.Time()) {
+				return true
+			}
+		}
 	}
 }
 
 // backtestDue begins the backtest of the watched proposal that has waited longest, if its hour has come, and returns its job. Next is
-// when it is to be called again; zero: not before another proposal is watched.
+// when it is to be called again; zero: not before somebody changes what is watched.
 func (s *Server) backtestDue() (job string, next engine.Instant, err error) {
 	s.deciding.Lock()
 	defer s.deciding.Unlock()
-	now := engine.InstantOf(s.now())
-	due, next, err := s.dueProposal(now)
-	if err != nil || due == nil {
-		return "", next, err
+	open, err := s.config.Store.OpenProposals()
+	open = slices.DeleteFunc(open, func(p *store.Proposal) bool { return p.Watch.Days == 0 })
+	if err != nil || len(open) == 0 {
+		return "", 0, err
 	}
-	job, err = s.backtestWatched(due, now)
-	return job, now, err // there may be others
-}
-
-// dueProposal returns the watched proposal whose backtest is due longest, and otherwise when one will be.
-func (s *Server) dueProposal(now engine.Instant) (due *store.Proposal, next engine.Instant, err error) {
 	state, err := s.config.Store.State()
 	if err != nil {
-		return nil, 0, err
+		return "", 0, err
 	}
-	open, err := s.config.Store.OpenProposals()
+	now := engine.InstantOf(s.now())
+	next = now.Add(watchEvery) // another deploy may let a stale one be open again by then
+	var due *store.Proposal
 	for _, p := range open {
-		if at := nextBacktest(p, state.Active, now); at != 0 && (next == 0 || at < next) {
+		if at := nextBacktest(p, state.Active, now); at != 0 && at < next {
 			due, next = p, at
 		}
 	}
 	if next > now {
-		due = nil
+		return "", next, nil
 	}
-	return due, next, err
+	job, err = s.backtestWatched(due, now)
+	return job, now, err // there may be others
 }
 
 // backtestWatched begins the backtest of a proposal. That it was asked for is durable before it begins: if it takes all memory of the
