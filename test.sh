@@ -171,7 +171,7 @@ if [ "${1-}" = long ]; then
 fi
 sources=$(find . -name '*.go' | LC_ALL=C sort | xargs cat | cksum | cut -d ' ' -f 1)
 run seeds ./simtest -run TestSeeds -seeds $seeds -seed "$sources" -quick -timeout 2h
-run partitions ./simtest -run 'TestPartitions|TestDivided' -seeds $seeds -seed "$sources" -timeout 3h
+run partitions ./simtest -run 'TestPartitions|TestDivided' -seeds $((seeds / 2)) -seed "$sources" -timeout 3h
 
 if [ "${1-}" = long ]; then
 	# Packages and the image, as users install and run them.

@@ -22,6 +22,10 @@ const (
 	// requestsAtOnce is how many requests are sent between two looks at the clock.
 	requestsAtOnce = 2000
 	syncBytes      = 4096
+	// timedSyncs is how many pairs of syncs are timed at most.
+	timedSyncs = 250
+	// usualMessage is how many bytes a message of R1 has where none was seen.
+	usualMessage = 400
 )
 
 func (s *session) onlyLimits() error { return s.limits(s.Runs) }
@@ -30,7 +34,39 @@ func (s *session) onlyLimits() error { return s.limits(s.Runs) }
 func (s *session) limits(runs int) error {
 	l := &Limits{BareRuns: runs}
 	s.report.Limits = l
-	return errors.Join(s.syncs(l), s.loopback(l), s.bare(l))
+	return errors.Join(s.syncs(l), s.syncTimes(l), s.loopback(l), s.bare(l))
+}
+
+// syncTimes measures how long a sync of the disk takes, and two of them one after the other, at the pace at which quiet
+// receipts come: such a receipt waits for one until it is accepted, and the run for another.
+func (s *session) syncTimes(l *Limits) error {
+	path := filepath.Join(s.Dir, "sync")
+	f, err := os.Create(path)
+	if err != nil {
+		return err
+	}
+	defer os.Remove(path)
+	defer f.Close()
+	block := bytes.Repeat([]byte("nudge..."), syncBytes/8)
+	var one, two stopwatch
+	if err := s.pace(min(timedSyncs, s.slowRuns()), receiptRate, nil, func(int) error {
+		began := time.Now()
+		for n := range 2 {
+			_, err := f.Write(block)
+			if err = errors.Join(err, syncData(f)); err != nil {
+				return err
+			}
+			if n == 0 {
+				one.add(time.Since(began))
+			}
+		}
+		two.add(time.Since(began))
+		return nil
+	}); err != nil {
+		return err
+	}
+	l.Sync, l.TwoSyncs = one.latency(), two.latency()
+	return nil
 }
 
 // syncs measures how many 4 KiB writes per second the disk makes durable.
@@ -82,6 +118,27 @@ func (s *session) loopback(l *Limits) error {
 	if after, ok := usageOf(os.Getpid()); ok && known {
 		l.RequestCPU = 1e6 * (after.cpuSeconds - before.cpuSeconds) / float64(n)
 	}
+	return s.conversations(l, url)
+}
+
+// conversations measures how many conversations with nothing in them an idle server takes: three requests, with the sizes of
+// R1's event, message and receipt.
+func (s *session) conversations(l *Limits, url string) error {
+	message := bytes.Repeat([]byte("m"), usualMessage)
+	if seen := s.sink.messages.Load(); seen > 0 {
+		message = bytes.Repeat([]byte("m"), int(s.sink.bytes.Load()/seen))
+	}
+	receipt := bytes.Repeat([]byte("r"), receiptBytes)
+	n, began := 0, time.Now()
+	for ; time.Since(began) < limitTime; n += requestsAtOnce {
+		err := s.fan("conversations", requestsAtOnce, s.Callers, func(i int) error {
+			return errors.Join(s.call(url, orderEvent(nil, i)), s.call(url, message), s.call(url, receipt))
+		})
+		if err != nil {
+			return err
+		}
+	}
+	l.Floor = float64(n) / time.Since(began).Seconds()
 	return nil
 }
 

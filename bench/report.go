@@ -99,12 +99,26 @@ type Limits struct {
 	Syncs         float64 `json:"fdatasyncs_per_second"`        // each after appending 4 KiB
 	Requests      float64 `json:"loopback_requests_per_second"` // with R1's event, from as many callers
 	RequestCPU    float64 `json:"loopback_cpu_microseconds_per_request,omitempty"`
-	Records       float64 `json:"group_commit_records_per_second"` // of the size of a run, from as many callers
+	Floor         float64 `json:"loopback_conversations_per_second"` // with nothing in them: three requests of R1's sizes
+	Records       float64 `json:"group_commit_records_per_second"`   // of the size of a run, from as many callers
 	BareRuns      int     `json:"bare_runs"`
 	BareStart     float64 `json:"bare_starts_per_second"`
 	BareDrain     float64 `json:"bare_drains_per_second"`
 	BarePerSecond float64 `json:"bare_runs_per_second"`
 	BareCPU       float64 `json:"bare_cpu_seconds_per_1000_runs,omitempty"` // for engine, callers and sink in one process
+
+	Sync     *Latency `json:"sync,omitempty"`      // of 4 KiB, at the pace of the quiet receipts
+	TwoSyncs *Latency `json:"two_syncs,omitempty"` // one after the other
+}
+
+// floored is what of R1 the loopback alone would allow, and how much longer receipts took than the disk.
+func (r *Report) floored() {
+	if r.Limits.Floor > 0 {
+		r.Ratios.Floor = r.RunsPerSecond / r.Limits.Floor
+	}
+	if r.Receipts != nil && r.Receipts.All != nil && r.Limits.TwoSyncs != nil {
+		r.Ratios.BeyondDisk = r.Receipts.All.P99 - r.Limits.TwoSyncs.P99
+	}
 }
 
 // Ratios compare the workload with the limits.
@@ -112,6 +126,9 @@ type Ratios struct {
 	Bare  float64 `json:"runs_to_bare_runs"`
 	Syncs float64 `json:"runs_to_fdatasyncs"`
 	CPU   float64 `json:"cpu_to_bare_cpu,omitempty"`
+	Floor float64 `json:"runs_to_loopback_conversations,omitempty"`
+
+	BeyondDisk float64 `json:"p99_beyond_two_syncs_ms,omitempty"` // from when a receipt is posted until its run is seen ended
 }
 
 // together returns the rate of runs that go through the phases one after the other.
@@ -159,4 +176,5 @@ func (r *Report) conclude() {
 	if r.PerRun != nil && r.Limits.BareCPU > 0 {
 		r.Ratios.CPU = r.PerRun.CPU / r.Limits.BareCPU
 	}
+	r.floored()
 }

@@ -25,6 +25,7 @@ type sink struct {
 	url      string
 	requests atomic.Int64
 	messages atomic.Int64
+	bytes    atomic.Int64 // of all requests
 
 	server *http.Server
 	bodies sync.Pool // of *bytes.Buffer
@@ -65,6 +66,7 @@ func (s *sink) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	s.requests.Add(1)
+	s.bytes.Add(int64(body.Len()))
 	w.Header().Set("Content-Type", asJSON)
 	numbers, err := s.take(body.Bytes())
 	switch {
@@ -143,6 +145,9 @@ func (s *sink) note(n int, message []byte) error {
 	s.runs[n] = run
 	return err
 }
+
+// receiptBytes is about how many bytes a receipt has.
+const receiptBytes = 250
 
 // receipt appends a webhook event with the status of a run's message.
 func (s *sink) receipt(b []byte, n int, status string) []byte {

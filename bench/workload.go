@@ -21,7 +21,7 @@ type Workload struct {
 
 // Workloads lists all workloads, in the order for users.
 var Workloads = []Workload{
-	{"limits", "the machine's own: syncs, loopback requests, and the barest loop that does R1", 20_000, 256, (*session).onlyLimits},
+	{"limits", "the machine's own: syncs, loopback requests and empty conversations, and the barest loop that does R1", 20_000, 256, (*session).onlyLimits},
 	{"r1", "an event starts a run, it sends, waits for Read or an hour, and a Read webhook ends it", 20_000, 256, (*session).r1},
 	{"r1-full", "r1 with sent, delivered and read webhooks", 20_000, 256, (*session).r1Full},
 	{"r1-batch", "r1 with batches in, out and back", 200_000, 8, (*session).r1Batch},

@@ -89,19 +89,30 @@ func showReceipts(row benchRow, t *bench.ReceiptTimes, name string) {
 	show(t.All, "posted to run seen ended")
 }
 
+func showSyncs(row benchRow, l *bench.Latency, what string) {
+	if l != nil {
+		row(l.P50, "%.2f ms", fmt.Sprintf("the disk: %s at the pace of receipts: half of %d; 90 %% %.2f, 99 %% %.2f, the longest %.2f", what, l.Count, l.P90, l.P99, l.Max))
+	}
+}
+
 func showLimits(row benchRow, r *bench.Report) {
 	l := r.Limits
 	if l == nil {
 		return
 	}
 	row(l.Syncs, "%.0f/s", "the disk: syncs of 4 KiB")
+	showSyncs(row, l.Sync, "a sync")
+	showSyncs(row, l.TwoSyncs, "two syncs, one after the other")
 	row(l.Requests, "%.0f/s", "the loopback: requests of an event's size")
+	row(l.Floor, "%.0f/s", "the loopback: conversations of three requests, with nothing in them")
 	row(l.Records, "%.0f/s", "a group commit: records of a run's size")
 	row(l.BarePerSecond, "%.0f/s", fmt.Sprintf("the barest loop: runs; %.0f starts, %.0f drains", l.BareStart, l.BareDrain))
 	row(l.BareCPU, "%.2f s", "the barest loop: CPU for 1,000 runs in all")
 	if q := r.Ratios; q != nil {
 		row(q.Bare, "%.2f", "runs to those of the barest loop")
+		row(q.Floor, "%.2f", "runs to conversations over the loopback")
 		row(q.Syncs, "%.2f", "runs to syncs of the disk")
+		row(q.BeyondDisk, "%.2f ms", "99 % of receipts until the run is seen ended, beyond 99 % of two syncs")
 		row(q.CPU, "%.2f", "CPU of a run to that of the barest loop")
 	}
 }

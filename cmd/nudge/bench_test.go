@@ -37,7 +37,7 @@ func holdReport(t *testing.T, r *bench.Report) {
 		}
 	}
 	l := r.Limits
-	if l == nil || l.Syncs <= 0 || l.Requests <= 0 || l.BareRuns <= 0 || l.Records <= 0 {
+	if l == nil || l.Syncs <= 0 || l.Requests <= 0 || l.BareRuns <= 0 || l.Records <= 0 || l.Floor <= 0 || l.Floor > l.Requests {
 		t.Fatalf("limits: %+v", l)
 	}
 	if want := 1 / (1/l.BareStart + 1/l.BareDrain); math.Abs(want/l.BarePerSecond-1) > 0.01 {
@@ -45,6 +45,9 @@ func holdReport(t *testing.T, r *bench.Report) {
 	}
 	if q := r.Ratios; r.RunsPerSecond > 0 && math.Abs(q.Bare*l.BarePerSecond/r.RunsPerSecond-1) > 0.01 {
 		t.Errorf("%g of the bare loop's %g are not %g runs a second", q.Bare, l.BarePerSecond, r.RunsPerSecond)
+	}
+	if q := r.Ratios; r.RunsPerSecond > 0 && math.Abs(q.Floor*l.Floor/r.RunsPerSecond-1) > 0.01 {
+		t.Errorf("%g of the loopback's %g are not %g runs a second", q.Floor, l.Floor, r.RunsPerSecond)
 	}
 	holdCurve(t, r)
 	for _, l := range latenciesOf(r) {
@@ -92,5 +95,5 @@ func latenciesOf(r *bench.Report) (all []*bench.Latency) {
 			all = append(all, t.Accepted, t.Seen, t.All)
 		}
 	}
-	return all
+	return append(all, r.Limits.Sync, r.Limits.TwoSyncs)
 }
