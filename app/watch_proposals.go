@@ -7,7 +7,7 @@ import (
 	"nudge/server"
 )
 
-// watchGrace is how long a stop waits for the loop over the watched proposals, which does nothing long itself.
+// watchGrace is how long a stop waits for the loop over the watched proposals; then it goes on without it.
 const watchGrace = 2 * time.Second
 
 // watchProposals backtests the proposals that are watched, in parallel with everything else.
