@@ -109,6 +109,7 @@ func newMillion(t *testing.T, rows int) *million {
 	m.sandbox, err = sandbox.New(sandbox.Config{
 		WebhookURL: "http://" + m.address + "/webhooks/comapi", Secret: killSecret, People: m.count, Batch: 100,
 		Clock: runner.NewClock(time.Now(), campaignSpeed), Keep: 1000,
+		Pending: 8 * rows, // what the program is slow to take must not become refusals, of which ten pass in seconds at this speed
 	})
 	if err != nil {
 		t.Fatal(err)
