@@ -72,7 +72,7 @@ func (copies) walk(j joinedReader, b Bucket, place []byte, down bool, visit func
 }
 
 // joinedProposals shows what the first part has. The number of a proposal's deploy is that of the joined journal.
-type joinedProposals struct{ firstPart }
+type joinedProposals struct{}
 
 func (x joinedProposals) get(j joinedReader, b Bucket, key []byte) []byte {
 	return x.shown(j, j[0].Get(b, key))
