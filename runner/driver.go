@@ -2,6 +2,7 @@ package runner
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync"
 	"sync/atomic"
@@ -255,7 +256,7 @@ func (d *driver) drain(stopSending func()) error {
 			return err
 		}
 		if d.flying == 0 && len(d.batch) == 0 {
-			return d.loop.writeArrivalsNow()
+			return errors.Join(d.loop.writeArrivalsNow(), d.loop.dropOwedNow())
 		}
 		if len(d.batch) > 0 {
 			continue

@@ -1,6 +1,7 @@
 package runner
 
 import (
+	"errors"
 	"time"
 
 	"nudge/engine"
@@ -54,6 +55,8 @@ type Store interface {
 	Commands(after uint64) ([]*engine.Input, error)
 	// AddCommand keeps a common command under its number. It may be called while a Commit runs.
 	AddCommand(*engine.Input) error
+	// DropOwed deletes what other partitions have taken.
+	DropOwed([]engine.Delivery) error
 	// DropCommands drops the common commands up to a number. It may be called while a Commit runs.
 	DropCommands(upTo uint64) error
 	// Erase removes forgotten people from a slice of the stored records, and reports
@@ -240,7 +243,7 @@ func (l *Loop) Step(now time.Time, groups []*Group) (*Step, error) {
 		}
 		groups = groups[taken:]
 	}
-	if err := l.around(step, func() error { return l.tidyUp(l.now) }); err != nil {
+	if err := l.around(step, func() error { return errors.Join(l.tidyUp(l.now), l.dropOwed(idle)) }); err != nil {
 		return nil, err
 	}
 	if err := l.around(step, func() error { return l.purge(l.now, idle) }); err != nil {
@@ -259,7 +262,7 @@ func (l *Loop) Step(now time.Time, groups []*Group) (*Step, error) {
 // lookAhead says when there is something to do again.
 func (l *Loop) lookAhead(step *Step) {
 	step.Next = earlier(earlier(earlier(l.next, l.nextTick()), earlier(l.feed.next, l.nextLapse())), earlier(l.purging.next, l.arrivals.next()))
-	step.Next = earlier(step.Next, l.nextLook())
+	step.Next = earlier(earlier(step.Next, l.nextLook()), l.nextDrop())
 	step.Again = step.Again || l.erasing || l.indexing || l.dropping || l.purging.busy() || l.feed.changed || l.surveys() || l.follows() || l.next != 0 && l.next <= l.now
 	for _, x := range l.accounts {
 		l.lookForward(x, step)

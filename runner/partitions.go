@@ -29,8 +29,9 @@ type Peers interface {
 }
 
 const (
-	maxDelivered = 1024        // records of what another partition has taken that one commit deletes; the next commit deletes more
-	lookEvery    = time.Second // how often the other partitions are asked for the messages of receipts that wait
+	maxDelivered  = 1024        // records of what another partition has taken that one commit deletes; the next commit deletes more
+	dropOwedAfter = time.Second // what others have taken is deleted by the next commit, or after this long without one
+	lookEvery     = time.Second // how often the other partitions are asked for the messages of receipts that wait
 )
 
 // partitions is what the loop of a partition knows of the others.
@@ -39,6 +40,7 @@ type partitions struct {
 	delivered []uint64       // by partition: what it has taken of what it is owed, up to this number
 	deleted   []uint64       // by partition: what is deleted of that
 	looks     engine.Instant // when the messages of waiting receipts are looked for again
+	drops     engine.Instant // when what others have taken is deleted without a commit; 0: there is nothing
 
 	outstanding *Handover // common commands that Recover applies; nil for none
 }
@@ -294,6 +296,41 @@ func (p *partitions) deliveries() (all []engine.Delivery) {
 	}
 	return all
 }
+
+// dropOwed deletes what others have taken, when no commit has done so for a while: it may name people who are forgotten.
+func (l *Loop) dropOwed(idle bool) error {
+	p := &l.partitions
+	all := p.deliveries()
+	switch {
+	case len(all) == 0:
+		p.drops = 0
+		return nil
+	case p.drops == 0:
+		p.drops = l.now.Add(dropOwedAfter)
+		return nil
+	case !idle || l.now < p.drops:
+		return nil
+	}
+	return l.dropOwedNow()
+}
+
+// dropOwedNow deletes what others are known to have taken.
+func (l *Loop) dropOwedNow() error {
+	p := &l.partitions
+	p.drops = 0
+	all := p.deliveries()
+	if len(all) == 0 {
+		return nil
+	}
+	if err := l.store.DropOwed(all); err != nil {
+		return err
+	}
+	p.committed(all)
+	return nil
+}
+
+// nextDrop returns when what others have taken is deleted; 0 while there is nothing.
+func (l *Loop) nextDrop() engine.Instant { return l.partitions.drops }
 
 // committed notes what a commit has deleted.
 func (p *partitions) committed(all []engine.Delivery) {

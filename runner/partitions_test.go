@@ -264,3 +264,33 @@ func TestVersionsOfOthers(t *testing.T) {
 	sweep(0, "ann")
 	stored(1, 1)
 }
+
+// TestOwedGoesWithoutCommit holds that what another partition has taken is deleted soon, also when nothing is committed.
+func TestOwedGoesWithoutCommit(t *testing.T) {
+	p := newPair(t)
+	p.tell("O1", "bob")
+	p.take(p.handover(10))
+	if err := p.loops[0].Delivered(1, 1); err != nil {
+		t.Fatal(err)
+	}
+	owed := func() int { return len(p.kv[0].Dump(store.Owed)) }
+	p.step(0)
+	if owed() != 1 {
+		t.Errorf("%d records are left at once; each would cost a sync", owed())
+	}
+	p.now = p.now.Add(time.Second)
+	p.step(0)
+	if owed() != 0 {
+		t.Errorf("%d records are left a second later", owed())
+	}
+	p.open(0)
+	p.tell("O2", "bob")
+	p.take(p.handover(10))
+	if err := p.loops[0].Delivered(1, 2); err != nil {
+		t.Fatal(err)
+	}
+	p.tell("O9", "cid") // a commit deletes it, too
+	if owed() != 0 {
+		t.Errorf("%d records are left after a commit", owed())
+	}
+}

@@ -110,11 +110,7 @@ func addOthers(b *engine.Batch, add func(write)) {
 	for _, o := range b.Owed {
 		add(write{bucket: Owed, key: owedKey(o.To, o.Origin.Number), value: encodeJournaled(&engine.Journaled{Seq: o.Origin.Number, Input: o.Input})})
 	}
-	for _, d := range b.Delivered {
-		for number := d.After + 1; number <= d.UpTo; number++ {
-			add(write{bucket: Owed, key: owedKey(d.To, number), delete: true})
-		}
-	}
+	taken(b.Delivered, add)
 }
 
 // inOrder compares writes by their places in the store; those of one place by when they were added. A stable sort would

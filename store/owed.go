@@ -28,6 +28,22 @@ func (s *Store) OwedTo(to int, after uint64, limit int) (inputs []*engine.Input,
 	return inputs, err
 }
 
+// taken adds the deletion of what other partitions have taken.
+func taken(all []engine.Delivery, add func(write)) {
+	for _, d := range all {
+		for number := d.After + 1; number <= d.UpTo; number++ {
+			add(write{bucket: Owed, key: owedKey(d.To, number), delete: true})
+		}
+	}
+}
+
+// DropOwed deletes what other partitions have taken, where no commit comes that does so.
+func (s *Store) DropOwed(all []engine.Delivery) error {
+	var gone []write
+	taken(all, func(w write) { gone = append(gone, w) })
+	return s.kv.Update(func(w Writer) error { return apply(w, gone) })
+}
+
 // fitsOwed returns what is wrong with a record of what is owed; nil if it is whole and under its own number.
 func fitsOwed(key, record []byte) error {
 	j, err := decodeJournaled(record)
