@@ -80,7 +80,7 @@ func TestFollow(t *testing.T) {
 	}
 	work(3) // nobody follows
 	states = states[len(states)-1:]
-	f, begin, err := tap.Follow(t.TempDir())
+	f, begin, err := tap.Follow(t.TempDir(), never)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -173,7 +173,7 @@ func TestFollowKeepsCausesFirst(t *testing.T) {
 		}
 	}}, new(memory.KV)})
 	kvs = tap.KVs()
-	f, begin, err := tap.Follow(t.TempDir())
+	f, begin, err := tap.Follow(t.TempDir(), never)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -197,7 +197,7 @@ func TestFollowKeepsCausesFirst(t *testing.T) {
 // TestFollowOutlivesRefusals: a transaction that its caller has taken back changes nothing, and nobody begins anew because of it.
 func TestFollowOutlivesRefusals(t *testing.T) {
 	tap := backup.NewTap([]store.KV{new(memory.KV)})
-	f, begin, err := tap.Follow(t.TempDir())
+	f, begin, err := tap.Follow(t.TempDir(), never)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -209,6 +209,32 @@ func TestFollowOutlivesRefusals(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	if err := f.Send(ctx, &stream{end: cancel}, func() ([]backup.File, error) { return nil, nil }, time.Now); !errors.Is(err, context.Canceled) {
 		t.Errorf("following ended: %v", err)
+	}
+	if err := f.Close(); err != nil {
+		t.Error(err)
+	}
+}
+
+func never() bool { return false }
+
+// TestFollowGivesWay: what waits for a slow follower does not fill the disk of the server.
+func TestFollowGivesWay(t *testing.T) {
+	full := false
+	tap := backup.NewTap([]store.KV{new(memory.KV)})
+	f, begin, err := tap.Follow(t.TempDir(), func() bool { return full })
+	if err != nil {
+		t.Fatal(err)
+	}
+	begin()
+	for range 3 {
+		if err := tap.KVs()[0].Update(func(w store.Writer) error { return w.Put(store.Profiles, []byte("key"), make([]byte, 600<<10)) }); err != nil {
+			t.Fatal(err)
+		}
+		full = true
+	}
+	none := func() ([]backup.File, error) { return nil, nil }
+	if err := f.Send(t.Context(), io.Discard, none, time.Now); !errors.Is(err, backup.ErrBehind) {
+		t.Errorf("following ended with %v", err)
 	}
 	if err := f.Close(); err != nil {
 		t.Error(err)

@@ -95,6 +95,15 @@ func (s *spool) take(n int64) error {
 	return first.Truncate(0)
 }
 
+// drop gives the room of everything back. Nothing may be added or taken any more.
+func (s *spool) drop() (err error) {
+	for _, f := range s.files[1:] {
+		err = errors.Join(err, f.close())
+	}
+	s.files = s.files[:1] // somebody may read it
+	return errors.Join(err, s.files[0].Truncate(0))
+}
+
 func (s *spool) close() (err error) {
 	for _, f := range s.files {
 		err = errors.Join(err, f.close())

@@ -56,14 +56,15 @@ func (t *Tap) KVs() (all []store.KV) {
 // Followers returns how many follow.
 func (t *Tap) Followers() int { return len(*t.followers.Load()) }
 
-// Follow collects everything that is written from now on, in files in dir that nobody else sees. No transaction runs until
+// Follow collects everything that is written from now on, in files in dir that nobody else sees. While their disk is nearly full, only
+// a little waits there. No transaction runs until
 // begin is called, so that a backup can begin at the same instant.
-func (t *Tap) Follow(dir string) (f *Follower, begin func(), err error) {
+func (t *Tap) Follow(dir string, full func() bool) (f *Follower, begin func(), err error) {
 	spool, err := newSpool(dir)
 	if err != nil {
 		return nil, nil, err
 	}
-	f = &Follower{tap: t, spool: spool}
+	f = &Follower{tap: t, full: full, spool: spool}
 	resume := t.pause()
 	all := append(slices.Clone(*t.followers.Load()), f)
 	t.followers.Store(&all)
@@ -149,7 +150,8 @@ func (r *recorder) note(kind byte, b store.Bucket, key []byte) {
 
 // Follower collects what is written into a store.
 type Follower struct {
-	tap *Tap
+	tap  *Tap
+	full func() bool
 
 	mu     sync.Mutex // guards the rest
 	spool  *spool     // of whole blocks
@@ -164,8 +166,8 @@ func (f *Follower) add(content []byte) {
 		return
 	}
 	block := frame(changesBlock, content)
-	if f.spool.bytes+int64(len(block)) > maxSpool {
-		f.failed = ErrBehind
+	if waits := f.spool.bytes + int64(len(block)); waits > maxSpool || waits > sendBytes && f.full() {
+		f.failed = errors.Join(ErrBehind, f.spool.drop())
 	} else {
 		f.failed = f.spool.add(block)
 	}
@@ -247,7 +249,10 @@ func (f *Follower) sendSome(to io.Writer, most int64) (n int64, err error) {
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	return n, errors.Join(f.failed, f.spool.take(n))
+	if f.failed != nil {
+		return n, f.failed
+	}
+	return n, f.spool.take(n)
 }
 
 func (f *Follower) next(most int64) (*io.SectionReader, error) {
