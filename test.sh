@@ -57,6 +57,8 @@ need systemd-analyze systemd
 need node nodejs
 need npm npm
 need curl curl ca-certificates
+# The pipelines of examples/integrations/ci use it; see cmd/nudge/ci_test.go.
+need jq jq
 # It checks the rules and the dashboard of docs/monitoring; see app/alerts_test.go. Only the program is
 # taken out of its package, which would start a server.
 if ! command -v promtool >/dev/null; then
@@ -109,6 +111,7 @@ go vet ./...
 if [ "${1-}" = long ]; then
 	# On a fresh machine this takes as long as all tests: it reads every package below ours too.
 	go run honnef.co/go/tools/cmd/staticcheck@v0.8.2 ./...
+	go run github.com/rhysd/actionlint/cmd/actionlint@v1.7.12 examples/integrations/ci/github/nudge.yml
 	(cd console/browser && go run honnef.co/go/tools/cmd/staticcheck@v0.8.2 ./...)
 	(cd packaging/image && go run honnef.co/go/tools/cmd/staticcheck@v0.8.2 ./...)
 fi

@@ -370,6 +370,7 @@ func (i *Instance) serve(registry *prometheus.Registry) error {
 	}
 	i.server = s
 	i.listen("the API", s.Listener(i.config.Listener), s.Handler())
+	i.watchProposals(s)
 	i.push("what is followed live", func() error { s.EndLive(); return nil }) // before the server, which waits for requests
 	if i.config.Webhooks != nil {
 		i.listen("the webhooks", s.Listener(i.config.Webhooks), s.WebhookHandler())

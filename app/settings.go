@@ -54,6 +54,9 @@ import (
 //	  names: { orders: Orders, news: { en: News, de: Neues } }
 //	endpoints:                # other systems that get notices of what happens
 //	  - { name: crm, url: https://…, secret: "${CRM_SECRET}", events: [run.ended] }
+//	targets:                  # other servers that this project is deployed to; see Targets
+//	  staging: { url: https://…, token: "${STAGING_TOKEN}" }
+//	  production: { url: https://…, token: "${NUDGE_TOKEN}", propose: true }
 //	data_dir: data            # relative to the project
 //	retention:                # how long old data is kept; never: drop nothing
 //	  runs: 90d               # ended runs
@@ -99,7 +102,7 @@ type Settings struct {
 
 // servingKeys are the keys of nudge.yaml that contain settings.
 var servingKeys = []string{
-	"account", "accounts", "clock", "cors", "data_dir", "deploys", "endpoints", "fetch", "forgotten_list", "limits", "listen", "outbound", "partitions", "people", "preferences", "retention", "tls", "tokens", "tokens_file", "webhooks",
+	"account", "accounts", "clock", "cors", "data_dir", "deploys", "endpoints", "fetch", "forgotten_list", "limits", "listen", "outbound", "partitions", "people", "preferences", "retention", "targets", "tls", "tokens", "tokens_file", "webhooks",
 }
 
 // Account is a connection to the provider that messages go through.
@@ -166,6 +169,7 @@ func AllSettings(env Environment) SettingsReader {
 		if r.top.Has("tokens_file") {
 			s.TokensFile = r.str(r.top.Text("tokens_file"))
 		}
+		r.targets(r.top.Child("targets")) // for their mistakes
 		s.Listen = r.listen(r.top.Get("listen"), r.top.Has("tokens") || r.top.Has("tokens_file"))
 		return s, r.list
 	}

@@ -21,6 +21,7 @@ type Deploy struct {
 	Seq       uint64       `json:"seq,omitempty"`        // number of the deploy in the journal
 	Verdict   string       `json:"verdict,omitempty"`    // what its reviews have found out, on one line; only of [Client.ProposedDeploy]
 	Reviews   []Review     `json:"reviews,omitempty"`    // likewise
+	Watch     *Watch       `json:"watch,omitempty"`      // how it is backtested again and again; nil: it is not
 	Warnings  []Diagnostic `json:"warnings,omitempty"`   // of the project; only of [Client.ProposeDeploy]
 }
 
@@ -45,6 +46,48 @@ type Review struct {
 	Problem string          `json:"problem,omitempty"` // why the job failed, or was interrupted
 	Hint    string          `json:"hint,omitempty"`    // what to do about it
 	Result  json.RawMessage `json:"result,omitempty"`  // an object
+	Earlier *Backtested     `json:"earlier,omitempty"` // of a backtest: the numbers of the one before
+}
+
+// Backtested are the numbers of a backtest.
+type Backtested struct {
+	Done    Time           `json:"done"`  // when it was
+	From    Time           `json:"from"`  // the first input of its window
+	Until   Time           `json:"until"` // the last one
+	Before  MessageCount   `json:"before"`
+	After   MessageCount   `json:"after"`
+	Changes MessageChanges `json:"changes"`
+	Differ  int            `json:"differ"` // people for whom something is different
+}
+
+// MessageCount is what one set of flows sent.
+type MessageCount struct {
+	Messages int `json:"messages"`
+	People   int `json:"people"` // who got at least one
+}
+
+// MessageChanges are messages by what a proposal does to them.
+type MessageChanges struct {
+	Same     int `json:"same"`     // the same text at the same time
+	Reworded int `json:"reworded"` // another text at the same time
+	Moved    int `json:"moved"`    // at another time
+	Added    int `json:"added"`
+	Dropped  int `json:"dropped"`
+}
+
+// Watch says how a proposal is backtested again and again.
+type Watch struct {
+	Days     int    `json:"days"`     // how far back each backtest goes
+	Receipts string `json:"receipts"` // what people do with messages that were never sent
+	By       Actor  `json:"by"`       // who asked for it
+	Since    Time   `json:"since"`
+	Until    Time   `json:"until"`             // no backtest begins from then on
+	Next     Time   `json:"next,omitzero"`     // when the next one begins; zero: none does any more
+	Asked    Time   `json:"asked,omitzero"`    // when the last one began
+	Job      string `json:"job,omitempty"`     // of the last one
+	State    string `json:"state,omitempty"`   // of that job; failed also where none could begin
+	Problem  string `json:"problem,omitempty"` // why the last one failed, or was interrupted
+	Hint     string `json:"hint,omitempty"`    // what to do about it
 }
 
 // DeployPage is one page of the history, newest first.
@@ -111,6 +154,16 @@ func (c *Client) WithdrawDeploy(ctx context.Context, id string) (*Deploy, error)
 func (c *Client) onDeploy(ctx context.Context, path string, body any) (*Deploy, error) {
 	d := &Deploy{}
 	return d, c.sendAgain(ctx, "/v1/deploys"+path, body, d)
+}
+
+// WatchDeploy lets a proposal be backtested at once and then each hour, for 14 days, or until it is decided or stale.
+func (c *Client) WatchDeploy(ctx context.Context, id string, of BacktestOf) (*Deploy, error) {
+	return c.onDeploy(ctx, "/"+segment(id)+"/watch", of)
+}
+
+// UnwatchDeploy ends that.
+func (c *Client) UnwatchDeploy(ctx context.Context, id string) (*Deploy, error) {
+	return c.onDeploy(ctx, "/"+segment(id)+"/unwatch", nil)
 }
 
 // PlanProposal starts a job that finds out what a proposal does to the people in flows. While one is under way, it returns that one.

@@ -12,18 +12,19 @@ import (
 
 // Kinds of problems. The list is not complete: a server may know more.
 const (
-	KindInvalid  = "invalid"   // something that can be put right; Detail says what
-	KindShape    = "shape"     // the data breaks its declared shape
-	KindLimit    = "limit"     // something is too large, or there is too much of it
-	KindConflict = "conflict"  // the ID was used before, with other content
-	KindUnderWay = "under-way" // a campaign of the flow still takes people
-	KindNotFound = "not-found" // there is no such run, flow, campaign or profile
-	KindEnded    = "ended"     // the run has ended
-	KindProject  = "project"   // the project does not load; see Diagnostics
-	KindBusy     = "busy"      // the server has too much to do; try again
-	KindStopped  = "stopped"   // the server is stopping; whether the change was made is not known
-	KindSlow     = "slow"      // no answer in time; whether the change was made is not known
-	KindInternal = "internal"  // the server failed; its log says why
+	KindInvalid   = "invalid"   // something that can be put right; Detail says what
+	KindShape     = "shape"     // the data breaks its declared shape
+	KindLimit     = "limit"     // something is too large, or there is too much of it
+	KindConflict  = "conflict"  // the ID was used before, with other content
+	KindUnderWay  = "under-way" // a campaign of the flow still takes people
+	KindNotFound  = "not-found" // there is no such run, flow, campaign or profile
+	KindEnded     = "ended"     // the run has ended
+	KindProject   = "project"   // the project does not load; see Diagnostics
+	KindUnchanged = "unchanged" // the flows that are proposed are the active ones already
+	KindBusy      = "busy"      // the server has too much to do; try again
+	KindStopped   = "stopped"   // the server is stopping; whether the change was made is not known
+	KindSlow      = "slow"      // no answer in time; whether the change was made is not known
+	KindInternal  = "internal"  // the server failed; its log says why
 )
 
 // kindPrefix stands before the kind in the type of a problem.

@@ -3,6 +3,7 @@ package console
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -19,6 +20,12 @@ var deployActions = []action{
 	{pattern: Root + "deploys/{id}/plan", scope: "author", section: "deploys", do: reviewBy((*client.Client).PlanProposal)},
 	{pattern: Root + "deploys/{id}/prove", scope: "author", section: "deploys", do: reviewBy((*client.Client).ProveProposal)},
 	{pattern: Root + "deploys/{id}/backtest", scope: "author", section: "deploys", do: backtestProposal},
+	{pattern: Root + "deploys/{id}/watch", scope: "author", section: "deploys", do: watchBy(func(v *visit, id string) (*client.Deploy, error) {
+		return v.api.WatchDeploy(v.ctx(), id, client.BacktestOf{})
+	})},
+	{pattern: Root + "deploys/{id}/unwatch", scope: "author", section: "deploys", do: watchBy(func(v *visit, id string) (*client.Deploy, error) {
+		return v.api.UnwatchDeploy(v.ctx(), id)
+	})},
 	{pattern: Root + "deploys/{id}/approve", scope: "author", section: "deploys", asks: askApprove, do: approve},
 	{pattern: Root + "deploys/{id}/withdraw", scope: "author", section: "deploys", asks: askWithdraw, do: withdraw},
 }
@@ -91,6 +98,23 @@ type reviewed struct {
 	Plan     planFound
 	Backtest backtestFound
 	Prove    proofFound
+}
+
+// sinceEarlier is how a backtest differs from the one before, each number with its sign.
+type sinceEarlier struct {
+	Done                  client.Time // when the one before was
+	Before, After, Differ string
+}
+
+// Since is how a backtest differs from the one before; nil if there was none.
+func (r *reviewed) Since() *sinceEarlier {
+	was := r.Earlier
+	if was == nil || r.Done.IsZero() {
+		return nil
+	}
+	f := &r.Backtest
+	signed := func(now, was int) string { return fmt.Sprintf("%+d", now-was) }
+	return &sinceEarlier{was.Done, signed(f.Before.Messages, was.Before.Messages), signed(f.After.Messages, was.After.Messages), signed(f.Differ, was.Differ)}
 }
 
 // planFound is the answer of a plan.
@@ -200,6 +224,15 @@ func backtestProposal(v *visit) (*done, error) {
 	id := v.r.PathValue("id")
 	_, err := v.api.BacktestProposal(v.ctx(), id, client.BacktestOf{})
 	return &done{To: deployPath(id)}, err
+}
+
+// watchBy changes whether a proposal is backtested each hour.
+func watchBy(change func(*visit, string) (*client.Deploy, error)) func(*visit) (*done, error) {
+	return func(v *visit) (*done, error) {
+		id := v.r.PathValue("id")
+		_, err := change(v, id)
+		return &done{To: deployPath(id)}, err
+	}
 }
 
 // changedFile is a file that a proposal changes.

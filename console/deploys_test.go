@@ -101,6 +101,23 @@ func TestPropose(t *testing.T) {
 	sam.get(at+"/approve").has(409, "approved already, by sam")
 }
 
+// TestWatchProposal: a proposal is backtested again and again, and the page says what has changed since the one before.
+func TestWatchProposal(t *testing.T) {
+	w := start(t, shop, tokens()...)
+	w.ship("7", "ann")
+	v := w.visitor("author")
+	at := propose(t, v, "one")
+	v.post(at+"/watch", map[string][]string{"form": {v.get(at).has(200, "Watch each hour").hasNot("Stop watching").formToken(at + "/watch")}}).has(303)
+	v.get(at).has(200, "Stop watching", "Watched for the author: each hour until ", "over the last 7 days.")
+	for range 2 {
+		v.post(at+"/backtest", map[string][]string{"form": {v.get(at).formToken(at + "/backtest")}}).has(303)
+		eventually(t, "the backtest is done", func() bool { return !strings.Contains(v.get(at).body, "asked for by") })
+	}
+	v.get(at).has(200, "<dt>Since the one ", "messages &#43;0 before, <b>&#43;0</b> after; different for &#43;0 people")
+	v.post(at+"/unwatch", map[string][]string{"form": {v.get(at).formToken(at + "/unwatch")}}).has(303)
+	v.get(at).has(200, "Watch each hour").hasNot("Watched for", "Stop watching")
+}
+
 // TestStaleProposal: what another deploy has overtaken says so, and cannot be approved.
 func TestStaleProposal(t *testing.T) {
 	w := start(t, shop, tokens()...)
@@ -148,7 +165,7 @@ func TestDeployRoles(t *testing.T) {
 		v := w.visitor(role)
 		v.get("/console/deploys").has(200, "To review").hasNot("Propose a project")
 		v.get(at).has(200).hasNot("Approve", "Withdraw", "Find out")
-		for _, verb := range []string{"plan", "backtest", "prove", "approve", "withdraw"} {
+		for _, verb := range []string{"plan", "backtest", "prove", "watch", "unwatch", "approve", "withdraw"} {
 			v.post(at+"/"+verb, nil).has(403)
 		}
 		v.upload("/console/deploys", nil, below("shop", shop)).has(403)

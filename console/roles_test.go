@@ -7,6 +7,7 @@ import (
 	"net/http/httptest"
 	"net/http/httputil"
 	"net/url"
+	"path"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -100,11 +101,25 @@ func (w *world) attempts() map[string]func() attempt {
 			return attempt{at, at + "/" + do, "", filled}
 		}
 	}
+	open := ""
+	proposed := func() string {
+		if open != "" { // or too many are open
+			_, _ = w.api.WithdrawDeploy(w.t.Context(), path.Base(open))
+		}
+		open = proposeOf(w.t, w.visitor("admin"), roled, id())
+		return open
+	}
 	proposal := func(do string, filled ...string) func() attempt {
 		return func() attempt {
-			at := proposeOf(w.t, w.visitor("admin"), roled, id())
+			at := proposed()
 			return attempt{at, at + "/" + do, "", filled}
 		}
+	}
+	watched := func() attempt {
+		at := proposed()
+		_, err := w.api.WatchDeploy(w.t.Context(), path.Base(at), client.BacktestOf{})
+		must(w.t, err)
+		return attempt{at, at + "/unwatch", "", nil}
 	}
 	outbound := func(do string, before client.Outbound) func() attempt {
 		return func() attempt {
@@ -188,6 +203,8 @@ func (w *world) attempts() map[string]func() attempt {
 		"deploys/{id}/plan":     proposal("plan"),
 		"deploys/{id}/prove":    proposal("prove"),
 		"deploys/{id}/backtest": proposal("backtest"),
+		"deploys/{id}/watch":    proposal("watch"),
+		"deploys/{id}/unwatch":  watched,
 		"deploys/{id}/withdraw": proposal("withdraw"),
 		"deploys/{id}/approve":  proposal("approve", "confirm", "nudge"),
 		"health/kill":           outbound("kill", client.Outbound{Mode: "live", Killed: &no}),

@@ -70,12 +70,16 @@ func (l *Loop) followUp(now engine.Instant) (own []*Group, err error) {
 		}
 		own = append(own, &Group{Inputs: []*engine.Input{{Payload: &engine.RecheckRuns{Runs: runs, Survey: true, Last: len(runs) < surveySlice}}}})
 	}
+	var found []string
 	if state.Orphans > 0 {
-		found, err := l.found(now)
+		more, err := l.found(now)
 		if err != nil {
 			return nil, err
 		}
-		own = append(own, found...)
+		for _, receipt := range more {
+			found = append(found, receipt.ProviderID)
+			own = append(own, &Group{Inputs: []*engine.Input{{Payload: receipt}}})
+		}
 	}
 	if state.Orphans > 0 && now >= l.asking.lapses {
 		ids, err := l.store.Orphans(now.Add(-engine.OrphanHold), maxLapse)
@@ -85,7 +89,7 @@ func (l *Loop) followUp(now engine.Instant) (own []*Group, err error) {
 		if len(ids) < maxLapse {
 			l.asking.lapses = now.Add(lapseEvery)
 		}
-		if len(ids) > 0 {
+		if ids = slices.DeleteFunc(ids, func(id string) bool { return slices.Contains(found, id) }); len(ids) > 0 {
 			own = append(own, &Group{Inputs: []*engine.Input{{Payload: &engine.ExpireOrphans{ProviderIDs: ids}}}})
 		}
 	}

@@ -207,8 +207,8 @@ func (l *Loop) locate(in *engine.Input, keys []engine.KeyNeed) (err error) {
 	return err
 }
 
-// found returns an input for each receipt that waits for a message which another partition is found to have sent.
-func (l *Loop) found(now engine.Instant) (groups []*Group, err error) {
+// found returns the receipts that wait for a message which another partition is found to have sent.
+func (l *Loop) found(now engine.Instant) (found []*engine.Receipt, err error) {
 	if l.partitions.peers == nil || now < l.partitions.looks {
 		return nil, nil
 	}
@@ -227,10 +227,10 @@ func (l *Loop) found(now engine.Instant) (groups []*Group, err error) {
 			return nil, err
 		}
 		if len(at) > 0 {
-			groups = append(groups, &Group{Inputs: []*engine.Input{{Payload: &engine.Receipt{Receipt: o.Receipt}}}})
+			found = append(found, &engine.Receipt{Receipt: o.Receipt})
 		}
 	}
-	return groups, nil
+	return found, nil
 }
 
 // nextLook returns when waiting receipts are looked at again; 0 for never.

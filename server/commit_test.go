@@ -59,6 +59,8 @@ func uncommitted(t *testing.T) map[string]keyed {
 		"POST /v1/deploys/{id}/plan":     {"/v1/deploys/{proposal}/plan", ``, ""},
 		"POST /v1/deploys/{id}/backtest": {"/v1/deploys/{proposal}/backtest", `{}`, ""},
 		"POST /v1/deploys/{id}/prove":    {"/v1/deploys/{proposal}/prove", ``, ""},
+		"POST /v1/deploys/{id}/watch":    {"/v1/deploys/{proposal}/watch", `{}`, ""},
+		"POST /v1/deploys/{id}/unwatch":  {"/v1/deploys/{proposal}/unwatch", ``, ""},
 		"POST /v1/runs/retry":            {"/v1/runs/retry", `{"filter": {"flow": "order"}, "expect": 1}`, ""},
 		"POST /v1/runs/cancel":           {"/v1/runs/cancel", `{"filter": {"flow": "order"}, "expect": 1}`, ""},
 		"POST /v1/campaigns/previews":    {"/v1/campaigns/previews", `{"flow": "sale"}`, ""},

@@ -43,6 +43,7 @@ type Deploy struct {
 	Seq       uint64             `json:"seq,omitempty"`        // number of the deploy in the journal
 	Verdict   string             `json:"verdict,omitempty"`    // what its reviews have found out, on one line; only where one proposal is shown
 	Reviews   []Review           `json:"reviews,omitempty"`    // likewise
+	Watch     *Watch             `json:"watch,omitempty"`      // how it is backtested again and again; nil: it is not
 	Warnings  diag.List          `json:"warnings,omitempty"`   // of the project; only in the answer to the person who proposes it
 }
 
@@ -231,7 +232,12 @@ func (s *Server) proposalOf(r *http.Request) (*store.Proposal, error) {
 // shownProposal is a proposal beside the flows that are active now.
 func (s *Server) shownProposal(p *store.Proposal) (Deploy, error) {
 	state, err := s.config.Store.State()
-	return shownProposal(p, state.Active), err
+	if err != nil {
+		return Deploy{}, err
+	}
+	d := shownProposal(p, state.Active)
+	d.Watch, err = s.shownWatch(p, state.Active)
+	return d, err
 }
 
 func shownProposal(p *store.Proposal, active []engine.FlowVersion) Deploy {

@@ -46,5 +46,14 @@ func (s *Server) deployRoutes() []route {
 		{"POST /v1/deploys/{id}/backtest", ScopeAuthor, s.backtestProposal, reviews("backtestProposal", "Find out what a proposal would have sent",
 			"The inputs of the last days are played again, with the active flows and with the proposed ones. A journal of more than 100,000 inputs is too long for that beside the work of a server.", body(backtestRequest{}, maxCommandBody, `{"days": 7}`))},
 		{"POST /v1/deploys/{id}/prove", ScopeAuthor, s.proveProposal, reviews("proveProposal", "Find out what a proposal can do", "Which promises the proposed flows can break, and which bounds are other ones than those of the active flows.", nil)},
+		{"POST /v1/deploys/{id}/watch", ScopeAuthor, s.watchDeploy, operation{
+			id: "watchDeploy", topic: "Deploys", does: "Watch a proposal", more: "It is backtested at once and then each hour, until it is decided, stale, or 14 days have passed. Each backtest is a job of its own, one at a time. " +
+				"Asked for again it goes on for 14 days from then.",
+			bare: true, takes: body(backtestRequest{}, maxCommandBody, `{"days": 7}`), gives: ok(Deploy{}, "the proposal, which is watched"), fails: []int{400, 404, 409, 429, 501, 503}, keyless: true,
+		}},
+		{"POST /v1/deploys/{id}/unwatch", ScopeAuthor, s.unwatchDeploy, operation{
+			id: "unwatchDeploy", topic: "Deploys", does: "Stop watching a proposal", more: "A backtest that is under way goes on to its end.",
+			gives: ok(Deploy{}, "the proposal, which is not watched"), fails: []int{400, 404, 409, 429, 501, 503}, keyless: true,
+		}},
 	}
 }

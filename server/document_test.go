@@ -475,7 +475,7 @@ func newServers(t *testing.T) *servers {
 	} {
 		c := usual
 		header := change(&c)
-		c.Registry = prometheus.NewRegistry()
+		c.Registry, c.Follow = prometheus.NewRegistry(), c.BackUp
 		srv, err := server.New(c)
 		must(t, err)
 		srv.EndLive() // so that what is followed ends at once

@@ -3,6 +3,8 @@ package server
 import (
 	"io/fs"
 	"time"
+
+	"nudge/engine"
 )
 
 // Folder is the file system of texts that a deploy is read from.
@@ -30,3 +32,6 @@ const MaxLastLines = maxLastLines
 
 // LiveEvery makes a server send the numbers of what is followed live that often.
 func LiveEvery(s *Server, every time.Duration) { s.liveEvery = every }
+
+// BacktestDue begins the backtest that is due, as WatchProposals does.
+func BacktestDue(s *Server) (job string, next engine.Instant, err error) { return s.backtestDue() }

@@ -59,6 +59,8 @@ var keylessRoutes = map[string]string{
 	"POST /v1/deploys/{id}/plan":     "is done once",
 	"POST /v1/deploys/{id}/backtest": "is done once",
 	"POST /v1/deploys/{id}/prove":    "is done once",
+	"POST /v1/deploys/{id}/watch":    "stays so",
+	"POST /v1/deploys/{id}/unwatch":  "stays so",
 
 	"POST /v1/runs/retry":        "what is asked for twice finds nothing more to do",
 	"POST /v1/runs/cancel":       "what is asked for twice finds nothing more to do",

@@ -31,6 +31,7 @@ type Review struct {
 	Problem string          `json:"problem,omitempty"` // why the job failed, or was interrupted
 	Hint    string          `json:"hint,omitempty"`    // what to do about it
 	Result  json.RawMessage `json:"result,omitempty" openapi:"object"`
+	Earlier *review.Numbers `json:"earlier,omitempty"` // of a backtest: the numbers of the one before
 }
 
 // backtestRequest says what a backtest compares.
@@ -62,6 +63,16 @@ func (s *Server) planProposal(w http.ResponseWriter, r *http.Request) {
 
 // backtestProposal finds out what a proposal would have sent.
 func (s *Server) backtestProposal(w http.ResponseWriter, r *http.Request) {
+	request, err := s.readBacktest(w, r)
+	if err != nil {
+		s.fail(w, r, err)
+		return
+	}
+	s.review(w, r, "backtest", s.backtested(request))
+}
+
+// readBacktest reads what a backtest is to compare.
+func (s *Server) readBacktest(w http.ResponseWriter, r *http.Request) (backtestRequest, error) {
 	request := backtestRequest{Days: usualDays, Receipts: backtest.Unread}
 	err := s.read(w, r, &request)
 	switch {
@@ -71,11 +82,12 @@ func (s *Server) backtestProposal(w http.ResponseWriter, r *http.Request) {
 	case request.Receipts != backtest.Unread && request.Receipts != backtest.LikeOthers:
 		err = wrongField("receipts", "must be unread or like-others")
 	}
-	if err != nil {
-		s.fail(w, r, err)
-		return
-	}
-	s.review(w, r, "backtest", func(ctx context.Context, t *jobs.Task, p *flows.Project) (found, error) {
+	return request, err
+}
+
+// backtested is the work of a backtest.
+func (s *Server) backtested(request backtestRequest) reviewing {
+	return func(ctx context.Context, t *jobs.Task, p *flows.Project) (found, error) {
 		var last atomic.Uint64
 		o := backtest.Options{Zone: p.Zone, Assume: request.Receipts, Progress: func(done uint64) {
 			t.Done(int(done - last.Swap(done)))
@@ -91,7 +103,7 @@ func (s *Server) backtestProposal(w http.ResponseWriter, r *http.Request) {
 			return nil, ctx.Err()
 		}
 		return review.RunBacktest(ctx, s.config.Store, edited, o, request.Days)
-	})
+	}
 }
 
 // proveProposal finds out which promises a proposal can break, and which bounds it changes.
@@ -142,20 +154,58 @@ func (s *Server) beginReview(w http.ResponseWriter, r *http.Request, kind string
 	if under, err := s.underWay(p, kind); under != nil || err != nil {
 		return under, err
 	}
-	by, params := actorOf(w, r), reviewParams{idOf(p)}
-	if err := s.note(r.Context(), by, kindsOfReviews[kind], params); err != nil {
+	by := actorOf(w, r)
+	if err := s.note(r.Context(), by, kindsOfReviews[kind], reviewParams{idOf(p)}); err != nil {
 		return nil, err
 	}
-	v := &store.Review{Kind: kind, By: *by, Asked: engine.InstantOf(s.now())}
-	job, err := s.config.Jobs.Start(*by, kindsOfReviews[kind], params, func(ctx context.Context, t *jobs.Task) (any, error) {
-		return s.findOut(ctx, t, p, *v, find)
-	})
+	job, v, err := s.startReview(p, *by, kind, find)
 	if err != nil {
 		return nil, err
 	}
-	begun := *v
-	begun.Job = job.ID
-	return job, s.config.Store.BeginReview(p.Number, &begun)
+	v.Job = job.ID
+	return job, s.config.Store.BeginReview(p.Number, v)
+}
+
+// startReview starts the job of a review. It returns the review as it is before the job has found out anything.
+func (s *Server) startReview(p *store.Proposal, by engine.Actor, kind string, find reviewing) (*store.Job, *store.Review, error) {
+	v := store.Review{Kind: kind, By: by, Asked: engine.InstantOf(s.now())}
+	if kind == "backtest" {
+		var err error
+		if v.Earlier, err = s.earlier(p); err != nil {
+			return nil, nil, err
+		}
+	}
+	job, err := s.config.Jobs.Start(by, kindsOfReviews[kind], reviewParams{idOf(p)}, func(ctx context.Context, t *jobs.Task) (any, error) {
+		return s.findOut(ctx, t, p, v, find)
+	})
+	begun := v
+	return job, &begun, err
+}
+
+// earlier are the numbers of the last backtest of a proposal that is done; nil if there is none.
+func (s *Server) earlier(p *store.Proposal) (json.RawMessage, error) {
+	last, err := s.lastReview(p, "backtest")
+	switch {
+	case err != nil || last == nil:
+		return nil, err
+	case last.Done == 0:
+		return last.Earlier, nil
+	}
+	b := new(review.Backtest)
+	if err := json.Unmarshal(last.Result, b); err != nil {
+		return nil, err
+	}
+	return encoded(b.Numbers(last.Done)), nil
+}
+
+// lastReview returns the last review of a kind, or nil.
+func (s *Server) lastReview(p *store.Proposal, kind string) (*store.Review, error) {
+	all, err := s.config.Store.Reviews(p.Number)
+	i := slices.IndexFunc(all, func(v *store.Review) bool { return v.Kind == kind })
+	if err != nil || i < 0 {
+		return nil, err
+	}
+	return all[i], nil
 }
 
 // reviewParams are those of a job, and of its entry in the audit trail.
@@ -171,24 +221,28 @@ type reviewed struct {
 
 // underWay returns the job that finds out something about a proposal, if there is one.
 func (s *Server) underWay(p *store.Proposal, kind string) (*store.Job, error) {
-	all, err := s.config.Store.Reviews(p.Number)
+	last, err := s.lastReview(p, kind)
 	if err != nil {
 		return nil, err
 	}
-	i := slices.IndexFunc(all, func(v *store.Review) bool { return v.Kind == kind })
-	if i < 0 {
-		return nil, nil
+	var ids []string
+	if last != nil {
+		ids = append(ids, last.Job)
 	}
-	job, err := s.config.Jobs.Job(all[i].Job)
-	switch {
-	case errors.Is(err, store.ErrNoJob):
-		return nil, nil
-	case err != nil:
-		return nil, err
-	case job.State.Over():
-		return nil, nil
+	if kind == "backtest" && p.Watch.Job != "" {
+		ids = append(ids, p.Watch.Job)
 	}
-	return job, nil
+	for _, id := range ids {
+		job, err := s.config.Jobs.Job(id)
+		switch {
+		case errors.Is(err, store.ErrNoJob):
+		case err != nil:
+			return nil, err
+		case !job.State.Over():
+			return job, nil
+		}
+	}
+	return nil, nil
 }
 
 // The kinds of jobs about a proposal.
@@ -242,8 +296,14 @@ func (s *Server) addReviews(p *store.Proposal, shown *Deploy) error {
 	var verdicts []string
 	for _, v := range all {
 		one := Review{Kind: v.Kind, State: store.JobDone.String(), Job: v.Job, By: v.By, Asked: v.Asked, Done: v.Done, Old: v.OvertakenSince(state.Active), Verdict: v.Verdict, Result: v.Result}
+		if len(v.Earlier) > 0 {
+			one.Earlier = new(review.Numbers)
+			if err := json.Unmarshal(v.Earlier, one.Earlier); err != nil {
+				return err
+			}
+		}
 		if v.Done == 0 {
-			if err := s.stateOf(&one); err != nil {
+			if one.State, one.Problem, one.Hint, err = s.jobState(v.Job); err != nil {
 				return err
 			}
 		}
@@ -259,20 +319,18 @@ func (s *Server) addReviews(p *store.Proposal, shown *Deploy) error {
 	return nil
 }
 
-// stateOf adds to a review how far its job is.
-func (s *Server) stateOf(v *Review) error {
+// jobState is how far the job of a review is.
+func (s *Server) jobState(id string) (state, problem, hint string, err error) {
 	show := s.config.Store.Job
 	if s.config.Jobs != nil {
 		show = s.config.Jobs.Job
 	}
-	job, err := show(v.Job)
+	job, err := show(id)
 	if errors.Is(err, store.ErrNoJob) {
-		v.State, v.Problem, v.Hint = store.JobInterrupted.String(), "its job is not known any more", "start it again"
-		return nil
+		return store.JobInterrupted.String(), "its job is not known any more", "start it again", nil
 	}
 	if err != nil {
-		return err
+		return "", "", "", err
 	}
-	v.State, v.Problem, v.Hint = job.State.String(), job.Problem, job.Hint
-	return nil
+	return job.State.String(), job.Problem, job.Hint, nil
 }

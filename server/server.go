@@ -97,6 +97,7 @@ type Server struct {
 	liveEvery    time.Duration
 	deciding     sync.Mutex    // held while somebody decides about a proposal
 	backtesting  chan struct{} // capacity 1: full while a proposal is backtested
+	watched      chan struct{} // capacity 1: full when the watched proposals are to be looked at
 	heard        *webhookTimes
 	console      http.Handler // nil: there is none
 	booth        *storyBooth
@@ -137,7 +138,7 @@ func New(config Config) (*Server, error) {
 	}
 	over := make(chan struct{})
 	s := &Server{config: config, flows: flowCache{store: config.Store}, hooks: hooks, limits: limits, limitMetrics: refusals, access: access, unproven: bodies, heard: heard, booth: newStoryBooth(),
-		backtesting: make(chan struct{}, 1), exporting: make(chan struct{}, 1),
+		backtesting: make(chan struct{}, 1), watched: make(chan struct{}, 1), exporting: make(chan struct{}, 1),
 		over: over, endLive: sync.OnceFunc(func() { close(over) }), liveEvery: liveEvery}
 	if config.Console != nil {
 		if s.console, err = config.Console(s.api()); err != nil {

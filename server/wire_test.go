@@ -35,6 +35,7 @@ func TestWire(t *testing.T) {
 		{"file", flows.File{}, client.File{}, nil},
 		{"deployed", Deployed{}, client.Deployed{}, nil},
 		{"plan", plan.Plan{}, client.Plan{}, nil},
+		{"deploy", Deploy{}, client.Deploy{}, nil},
 		{"upcoming", Upcoming{}, client.Upcoming{}, nil},
 		{"campaign", Campaign{}, client.Campaign{}, nil},
 		{"campaign detail", CampaignDetail{}, client.CampaignDetail{}, nil},

@@ -68,6 +68,7 @@ func TestPartitionsCorpus(t *testing.T) {
 		{50000308, 4}, // a commit that failed while a partition began was followed by another
 		{50000425, 4}, // a campaign was cancelled with its runs, of which one had been tried again after its part was over
 		{50012924, 2}, // damaged runs are set apart, and the input that says so is still to come
+		{50020852, 8}, // a receipt finds its message in another partition when its time is over
 	} {
 		if r := RunOver(of.seed, *hours, of.over); r.Err != nil {
 			t.Errorf("%s over %d partitions\n%s\n%v", r, of.over, r.Config, r.Err)

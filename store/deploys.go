@@ -63,6 +63,8 @@ type Proposal struct {
 	Decided engine.Instant // 0 while it is open
 	Decider engine.Actor   // who approved or withdrew it
 	Seq     uint64         // number of its deploy in the journal; 0: there is none
+
+	Watch Watch // while it is open
 }
 
 // FlowChange is what a proposal does to one flow.
@@ -92,6 +94,7 @@ func (p *Proposal) fields(c *codec) {
 	integer(c, &p.Decided)
 	actorFields(c, &p.Decider)
 	c.uint(&p.Seq)
+	p.Watch.fields(c)
 }
 
 func encodeProposal(p *Proposal) []byte { return encode(proposalVersion, p.fields) }
@@ -128,6 +131,7 @@ type Review struct {
 	Active  []engine.FlowVersion // the flows that the proposal was compared with
 	Verdict string               // on one line
 	Result  json.RawMessage      // an object; empty before it is done
+	Earlier json.RawMessage      // an object: the numbers of the one before; empty: there was none
 }
 
 func (p *proposed) fields(c *codec) {
@@ -142,6 +146,9 @@ func (p *proposed) fields(c *codec) {
 	integer(c, &p.review.Done)
 	list(c, &p.review.Active, versionFields)
 	c.str(&p.review.Verdict)
+	earlier := string(p.review.Earlier)
+	c.str(&earlier)
+	p.review.Earlier = json.RawMessage(earlier)
 }
 
 func encodeProposed(p *proposed) []byte { return encode(proposedVersion, p.fields) }

@@ -63,12 +63,16 @@ func (firstPart) walk(j joinedReader, b Bucket, place []byte, down bool, visit f
 
 // copies shows what the first part has. A record that is still on its way to it is read from another part, as a version that was
 // deployed a moment ago.
-type copies struct{ firstPart }
+type copies struct{}
 
 func (copies) get(j joinedReader, b Bucket, key []byte) []byte { return disjoint{}.get(j, b, key) }
 
+func (copies) walk(j joinedReader, b Bucket, place []byte, down bool, visit func(key, value []byte) bool) {
+	firstPart{}.walk(j, b, place, down, visit)
+}
+
 // joinedProposals shows what the first part has. The number of a proposal's deploy is that of the joined journal.
-type joinedProposals struct{ firstPart }
+type joinedProposals struct{}
 
 func (x joinedProposals) get(j joinedReader, b Bucket, key []byte) []byte {
 	return x.shown(j, j[0].Get(b, key))

@@ -259,9 +259,9 @@ func (s *Store) VersionsNeeded(since engine.Instant) (needed []engine.FlowVersio
 }
 
 // kept is how many ended runs of a version the store still has.
-func (c *VersionCounts) kept() (n uint64) {
-	for outcome, ended := range c.Outcomes {
-		n += ended - c.Purged[outcome]
+func (v *VersionCounts) kept() (n uint64) {
+	for outcome, ended := range v.Outcomes {
+		n += ended - v.Purged[outcome]
 	}
 	return n
 }

@@ -22,11 +22,15 @@ It knows how people reacted to messages that the deployed flows sent too. New me
 as unread; --receipts like-others gives them what others did with the same template.
 
 It reads the journal of the running server. With --store it reads a data folder whose server
-has stopped, or a copy of one.`
+has stopped, or a copy of one.
+
+With -o markdown the report is a comment for a pull request, as that of nudge plan is. It names
+no people.`
 
 const backtestExample = `  nudge backtest --since 7d
   nudge backtest shop --since 2026-11-01 --receipts like-others
-  nudge backtest --store data -o json`
+  nudge backtest --store data -o json
+  nudge backtest --target production -o markdown`
 
 // backtestFlags are the flags of nudge backtest.
 type backtestFlags struct {
@@ -46,7 +50,7 @@ func newBacktest() *cobra.Command {
 		Example: backtestExample,
 		Args:    cobra.MaximumNArgs(1),
 	}
-	f := &backtestFlags{api: addAPIFlags(c), output: outputFlag(c)}
+	f := &backtestFlags{api: addAPIFlags(c), output: outputFlagOf(c, asText, asJSON, asMarkdown)}
 	flags := c.Flags()
 	flags.StringVar(&f.store, "store", "", "read the journal of this data folder instead of the server's")
 	flags.StringVar(&f.since, "since", "7d", "how far back: a duration such as 7d, a date, an instant, or all")
@@ -66,6 +70,7 @@ func runBacktest(c *cobra.Command, dir string, f *backtestFlags) error {
 		return err
 	}
 	o.Zone = p.Zone
+	f.api.in(dir)
 	from, err := f.journals(c)
 	if err != nil {
 		return err
@@ -81,8 +86,11 @@ func runBacktest(c *cobra.Command, dir string, f *backtestFlags) error {
 	case err != nil:
 		return failed(err)
 	}
-	if *f.output == asJSON {
+	switch *f.output {
+	case asJSON:
 		return writeJSON(c.OutOrStdout(), report)
+	case asMarkdown:
+		return failed(writeBacktestComment(c.OutOrStdout(), report, p.Zone, p.Name, f.api.target))
 	}
 	return writeBacktest(c.OutOrStdout(), report, p.Zone, f.people)
 }

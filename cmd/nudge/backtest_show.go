@@ -18,7 +18,7 @@ import (
 // writeBacktest shows a report: totals, then messages by template, hours and people. Times
 // are in the given zone.
 func writeBacktest(out io.Writer, r *backtest.Report, zone *time.Location, people int) error {
-	at := func(i engine.Instant) string { return i.Time().In(zone).Format("2006-01-02 15:04") }
+	at := minuteIn(zone)
 	fmt.Fprintf(out, "%s to %s %s: %s\n\n", at(r.From), at(r.Until), zone, plural(r.Inputs, "input"))
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', tabwriter.AlignRight)
 	writeTotals(w, r)
@@ -49,15 +49,34 @@ func writeBacktest(out io.Writer, r *backtest.Report, zone *time.Location, peopl
 	return failed(writePeople(out, r.People, people, at))
 }
 
+// minuteIn shows instants in a zone.
+func minuteIn(zone *time.Location) func(engine.Instant) string {
+	return func(i engine.Instant) string { return i.Time().In(zone).Format("2006-01-02 15:04") }
+}
+
 func writeTotals(w io.Writer, r *backtest.Report) {
-	line := func(name string, before, after int) {
-		change := ""
-		if after != before {
-			change = fmt.Sprintf("%+d", after-before)
-		}
-		fmt.Fprintf(w, "%s\t%d\t%d\t%s\t\n", name, before, after, change)
-	}
 	fmt.Fprintln(w, "\tdeployed\tedited\t\t")
+	for _, t := range totalsOf(r) {
+		fmt.Fprintf(w, "%s\t%d\t%d\t%s\t\n", t.name, t.before, t.after, t.change())
+	}
+}
+
+// total is one number of both sets of flows.
+type total struct {
+	name          string
+	before, after int
+}
+
+// change is the difference with its sign; empty for none.
+func (t total) change() string {
+	if t.after == t.before {
+		return ""
+	}
+	return fmt.Sprintf("%+d", t.after-t.before)
+}
+
+func totalsOf(r *backtest.Report) (all []total) {
+	line := func(name string, before, after int) { all = append(all, total{name, before, after}) }
 	line("messages", r.Before.Messages, r.After.Messages)
 	line("people", r.Before.People, r.After.People)
 	line("runs started", r.Before.Runs, r.After.Runs)
@@ -79,6 +98,7 @@ func writeTotals(w io.Writer, r *backtest.Report) {
 			line(name, counts[0][name], counts[1][name])
 		}
 	}
+	return all
 }
 
 func prefixed(prefix string, counts map[string]int) map[string]int {

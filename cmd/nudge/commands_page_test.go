@@ -15,7 +15,7 @@ const commandsHead = `# Commands
 
 Every verb of the command line, as ` + "`nudge VERB --help`" + ` shows it. Output goes to standard output, and talk to standard
 error; with ` + "`-o json`" + ` programs can read the output. The exit code is 0 if all is well, 1 if the input is wrong, 2 if the usage is
-wrong, and 3 if a server or a disk failed. Verbs that ask a running server take the flags ` + "`--server`, `--token` and `--ca`" + ` too.
+wrong, and 3 if a server or a disk failed. Verbs that ask a running server take the flags ` + "`--target`, `--server`, `--token` and `--ca`" + ` too.
 `
 
 // TestCommandsPage holds docs/commands.md to the help of every verb.

@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"nudge/app"
 	"nudge/client"
 )
 
@@ -24,7 +25,7 @@ type names func(context.Context, *client.Client) ([]cobra.Completion, error)
 // offers has the names for the words of usage lines, and in lower case for flags.
 var offers = map[string]names{"FLOW": servedFlows, "RUN": newestRuns, "CAMPAIGN": newestCampaigns}
 
-// completeFromServer lets shells complete the names of flows, runs and campaigns for every verb that talks to a
+// completeFromServer lets shells complete the names of targets, flows, runs and campaigns for every verb that talks to a
 // server. It follows from the usage lines and flags of the verbs, so a new verb has it too.
 func completeFromServer(c *cobra.Command) {
 	for _, verb := range c.Commands() {
@@ -32,6 +33,10 @@ func completeFromServer(c *cobra.Command) {
 	}
 	if c.Flag("server") == nil {
 		return
+	}
+	if c.PersistentFlags().Lookup("target") != nil {
+		// It fails only for a flag that is not there.
+		_ = c.RegisterFlagCompletionFunc("target", completeTargets)
 	}
 	var places []names // by the position of the argument
 	for _, word := range strings.Fields(c.Use)[1:] {
@@ -58,6 +63,21 @@ func completeFromServer(c *cobra.Command) {
 	}
 }
 
+// completeTargets offers the names of targets.
+func completeTargets(c *cobra.Command, args []string, _ string) (all []cobra.Completion, _ cobra.ShellCompDirective) {
+	if !strings.Contains(c.Use, "[DIR]") {
+		args = nil
+	}
+	targets, err := app.Targets(dirArgument(args))
+	if err != nil {
+		return nil, cobra.ShellCompDirectiveNoFileComp
+	}
+	for i := range targets {
+		all = append(all, targets[i].Name)
+	}
+	return all, cobra.ShellCompDirectiveNoFileComp
+}
+
 // offer asks the server for names. Without an answer there are none: a shell must not show errors between
 // two words, and not wait.
 func offer(c *cobra.Command, n names) ([]cobra.Completion, cobra.ShellCompDirective) {
@@ -65,7 +85,7 @@ func offer(c *cobra.Command, n names) ([]cobra.Completion, cobra.ShellCompDirect
 		return nil, cobra.ShellCompDirectiveDefault
 	}
 	value := func(flag string) string { return c.Flag(flag).Value.String() }
-	flags := &apiFlags{value("server"), value("token"), value("ca")}
+	flags := &apiFlags{server: value("server"), token: value("token"), ca: value("ca"), target: value("target")}
 	server, err := flags.client()
 	if err != nil {
 		return nil, cobra.ShellCompDirectiveNoFileComp

@@ -29,7 +29,7 @@ type daemon struct {
 // passedOn are the variables of a script that its commands see.
 var passedOn = []string{
 	"PATH", "HOME", "TMPDIR", "GORACE", "NO_COLOR",
-	"NUDGE_SERVER", "NUDGE_TOKEN", "NUDGE_CA", "COMAPI_TOKEN", "SECRET", "SANDBOX", "API", "HOOKS",
+	"NUDGE_SERVER", "NUDGE_TOKEN", "NUDGE_CA", "COMAPI_TOKEN", "SECRET", "SANDBOX", "API", "HOOKS", "NOWHERE", "STAGING_TOKEN", "PRODUCTION_TOKEN",
 }
 
 // command is nudge as a script would run it.

@@ -10,7 +10,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"nudge/app"
 	"nudge/client"
 	"nudge/flows"
 	"nudge/whatif/review"
@@ -49,7 +48,8 @@ func newDeploys() *cobra.Command {
 		}
 		return list(c, args)
 	}
-	c.AddCommand(newDeploysShow(flags), newDeploysFiles(flags), newDeploysReview(flags), newDeploysApprove(flags), newDeploysWithdraw(flags))
+	c.AddCommand(newDeploysShow(flags), newDeploysFiles(flags), newDeploysReview(flags), newDeploysWatch(flags), newDeploysUnwatch(flags),
+		newDeploysApprove(flags), newDeploysWithdraw(flags))
 	return c
 }
 
@@ -242,19 +242,4 @@ func writeFiles(dir string, files []client.File) error {
 		}
 	}
 	return nil
-}
-
-// propose proposes a project.
-func propose(c *cobra.Command, a *client.Client, p *app.Project, note string, output format) error {
-	d, err := a.ProposeDeploy(c.Context(), p.Deployable(), note)
-	if err != nil {
-		return err
-	}
-	return report(c, output, d, func(c *cobra.Command, d *client.Deploy) error {
-		if err := writeChanges(c.OutOrStdout(), d.Changes); err != nil {
-			return err
-		}
-		_, err := fmt.Fprintf(c.OutOrStdout(), "proposal %s is open; somebody approves it with nudge deploys approve %s\n", d.ID, d.ID)
-		return err
-	})
 }

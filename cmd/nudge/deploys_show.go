@@ -25,6 +25,9 @@ func writeProposal(out io.Writer, d *client.Deploy) error {
 		verdict = "not reviewed; nudge deploys review " + d.ID + " finds out what it would do"
 	}
 	_, err := fmt.Fprintf(out, "verdict: %s\n", verdict)
+	if d.Watch != nil {
+		_, err = fmt.Fprintln(out, watchedText(d.Watch))
+	}
 	for i := range d.Reviews {
 		if err == nil {
 			err = writeReview(out, &d.Reviews[i])
@@ -77,7 +80,12 @@ func writeReview(out io.Writer, v *client.Review) error {
 	case "plan":
 		return showResult(v.Result, func(p *review.Plan) { writePlanned(out, p) })
 	case "backtest":
-		return showResult(v.Result, func(b *review.Backtest) { writeTested(out, b) })
+		return showResult(v.Result, func(b *review.Backtest) {
+			if v.Earlier != nil {
+				writeEarlier(out, v.Earlier, b.Before.Messages, b.After.Messages, b.Differ)
+			}
+			writeTested(out, b)
+		})
 	case "prove":
 		return showResult(v.Result, func(p *review.Proof) { writeProved(out, p) })
 	}

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -21,36 +20,44 @@ settings of flows are deployed: the server keeps its own account, listen, webhoo
 tokens. A server that has a project on its disk returns to that one when it is reloaded or
 restarted.
 
+With --target the server is one of those that nudge.yaml names under targets.
+
 With --propose nothing changes yet: the project is kept as a proposal, which somebody approves
 with nudge deploys approve. With deploys: { second_person: true } in nudge.yaml of the server,
-there is no other way, and it must be somebody else.`
+there is no other way, and it must be somebody else. With --watch the server backtests the
+proposal each hour until then (nudge deploys watch). If the flows are the active ones already,
+nothing is proposed.`
 
 func newFlowsDeploy(flags *apiFlags) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "deploy [DIR]",
 		Short: "Make the flows of a folder the active ones",
 		Long:  flowsDeployHelp,
-		Example: "  nudge flows deploy\n  nudge flows deploy examples/hello --server http://nudge.internal:8080\n" +
-			"  nudge flows deploy --propose --note 'remind earlier'",
+		Example: "  nudge flows deploy\n  nudge flows deploy --target staging\n  nudge flows deploy examples/hello --server http://nudge.internal:8080\n" +
+			"  nudge flows deploy --propose --watch 7d --note 'remind earlier'",
 		Args: cobra.MaximumNArgs(1),
 	}
-	proposed := c.Flags().Bool("propose", false, "propose it, for somebody to approve")
-	note := c.Flags().String("note", "", "why, for the person who approves it; with --propose")
+	f := &proposalFlags{}
+	f.add(c)
 	output := outputFlag(c)
 	c.RunE = func(c *cobra.Command, args []string) error {
-		a, err := flags.client()
-		if err == nil && *note != "" && !*proposed {
-			err = wrongUsage(errors.New("--note is for a proposal; add --propose"))
+		dir := dirArgument(args)
+		a, err := flags.in(dir).client()
+		if err == nil {
+			err = f.read()
+		}
+		if err == nil && !f.propose {
+			err = mayDeploy(flags)
 		}
 		if err != nil {
 			return err
 		}
-		p, err := app.Load(dirArgument(args), app.LocalSettings(os.LookupEnv), c.ErrOrStderr())
+		p, err := app.Load(dir, app.LocalSettings(os.LookupEnv), c.ErrOrStderr())
 		if err != nil {
 			return err
 		}
-		if *proposed {
-			return propose(c, a, p, *note, *output)
+		if f.propose {
+			return f.run(c, a, p, *output)
 		}
 		deployed, err := a.Deploy(c.Context(), p.Deployable())
 		if err != nil {
@@ -59,6 +66,15 @@ func newFlowsDeploy(flags *apiFlags) *cobra.Command {
 		return report(c, *output, deployed, textOf(writeDeployed))
 	}
 	return c
+}
+
+// mayDeploy refuses a deploy without a proposal to a target that takes only those.
+func mayDeploy(flags *apiFlags) error {
+	t, err := flags.named()
+	if err != nil || t == nil || !t.Propose {
+		return err
+	}
+	return wrongInput(fmt.Errorf("flows get to %s by proposals only (targets: { %s: { propose: true } } in nudge.yaml): add --propose", t.Name, t.Name))
 }
 
 func writeDeployed(out io.Writer, d *client.Deployed) error {

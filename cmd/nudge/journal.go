@@ -100,6 +100,9 @@ func (j *journals) Close() error { return j.close() }
 
 func anyJournals(c *cobra.Command, flags *apiFlags, dir string, want wanted) (*journals, error) {
 	if dir != "" {
+		if err := flags.besideStore(); err != nil {
+			return nil, err
+		}
 		s, err := openStore(dir)
 		if err != nil {
 			return nil, err

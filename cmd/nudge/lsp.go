@@ -16,8 +16,8 @@ const lspHelp = `Lsp runs the language server, for editors. It talks over standa
 what nudge check shows while you type, also in texts that are not saved. It completes keys,
 names and expressions, explains them, and finds and renames what they mean.
 
-docs/editors.md shows the settings for VS Code, Neovim, Helix, JetBrains and Zed. With --server,
-or with NUDGE_SERVER, it also shows how many runs wait at each step.`
+docs/editors.md shows the settings for VS Code, Neovim, Helix, JetBrains and Zed. With --server
+or --target, or with NUDGE_SERVER, it also shows how many runs wait at each step.`
 
 func newLSP() *cobra.Command {
 	c := &cobra.Command{
@@ -32,7 +32,7 @@ func newLSP() *cobra.Command {
 	c.RunE = func(c *cobra.Command, _ []string) error {
 		debug.SetGCPercent(200) // a key may read many flows again: a third of that was the collector's work
 		o := lsp.Options{Version: builtFrom().Version, Env: os.LookupEnv, Now: time.Now, Verb: runVerb}
-		if flags.server != "" || os.Getenv("NUDGE_SERVER") != "" {
+		if flags.server != "" || flags.target != "" || os.Getenv("NUDGE_SERVER") != "" {
 			var err error
 			if o.Client, err = flags.client(); err != nil {
 				return err

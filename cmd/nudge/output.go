@@ -20,6 +20,8 @@ const (
 	asText   format = "text"
 	asJSON   format = "json"
 	asGitHub format = "github" // annotations of a workflow; of check only
+
+	asMarkdown format = "markdown" // a comment on a pull request; of plan and backtest
 )
 
 // outputFlag adds -o to a verb.

@@ -71,6 +71,9 @@ func (h *holder) holdBlocks(t *testing.T, p pagetest.Page) error {
 }
 
 func (h *holder) holdBlock(p pagetest.Page, b pagetest.Block) error {
+	if file, ok := strings.CutPrefix(b.Mark, quotedFile); ok {
+		return holdQuoted(b, file)
+	}
 	switch b.Language {
 	case "yaml":
 		return h.holdYAML(p, b)
@@ -89,6 +92,17 @@ func (h *holder) holdBlock(p pagetest.Page, b pagetest.Block) error {
 
 // writtenByNew begins the mark of a block that is in a file which nudge new writes.
 const writtenByNew = "nudge new writes: "
+
+// quotedFile begins the mark of a block that quotes a file of the repository.
+const quotedFile = "file: "
+
+func holdQuoted(b pagetest.Block, file string) error {
+	want, err := os.ReadFile(filepath.Join(root, file))
+	if err == nil && string(want) != b.Text {
+		err = fmt.Errorf("%s is otherwise:\n%s", file, want)
+	}
+	return err
+}
 
 // filesOfNew are the files that nudge new writes, by name.
 func filesOfNew(t *testing.T) map[string]string {
@@ -114,7 +128,7 @@ func (h *holder) held(p pagetest.Page, b pagetest.Block) bool {
 		return !shows || slices.Contains(followed, p.Name) || p.Name == tutorialPage || played[p.Name] != nil || strings.HasPrefix(p.Name, "examples/")
 	case b.Language == "text":
 		return len(shownBy(b)) > 0
-	case strings.HasPrefix(b.Mark, writtenByNew):
+	case strings.HasPrefix(b.Mark, writtenByNew), strings.HasPrefix(b.Mark, quotedFile):
 		return true
 	case b.Language == "yaml":
 		file, _ := b.File(cmp.Or(usualFile[p.Name], flows.ProjectFile))

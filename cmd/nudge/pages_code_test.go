@@ -47,7 +47,7 @@ var allWords = sync.OnceValues(func() (map[string]bool, error) {
 			return fs.SkipDir
 		}
 		addWords(words, name)
-		if entry.IsDir() || !slices.Contains([]string{".go", ".yaml", ".sh", ".json", ".csv", ".mod", ".js", ".ts", ".lua", ".toml"}, filepath.Ext(name)) || name == "package-lock.json" {
+		if entry.IsDir() || !slices.Contains([]string{".go", ".yaml", ".yml", ".sh", ".json", ".csv", ".mod", ".js", ".ts", ".lua", ".toml"}, filepath.Ext(name)) || name == "package-lock.json" {
 			return nil
 		}
 		text, err := os.ReadFile(file)

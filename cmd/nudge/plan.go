@@ -24,7 +24,10 @@ A deploy by itself moves nobody. Only declared migrations move people. Without
 them, the plan shows what { from: STEP, to: same } would do.
 
 Plan asks the running server. With --store it reads a data folder whose server has stopped.
-It exits with 4 when the deploy would move or end somebody's run.`
+It exits with 4 when the deploy would move or end somebody's run.
+
+With -o markdown the plan is a comment for a pull request. Its first line is a mark that readers
+do not see; a job finds its own comment by it, to replace it.`
 
 func newPlan() *cobra.Command {
 	var dataDir string
@@ -32,24 +35,27 @@ func newPlan() *cobra.Command {
 		Use:     "plan [DIR]",
 		Short:   "Show what a deploy would do to people in flows",
 		Long:    planHelp,
-		Example: "  nudge plan\n  nudge plan shop --store shop/data -o json",
+		Example: "  nudge plan\n  nudge plan shop --store shop/data -o json\n  nudge plan --target production -o markdown",
 		Args:    cobra.MaximumNArgs(1),
 	}
 	flags := addAPIFlags(c)
 	c.Flags().StringVar(&dataDir, "store", "", "read this data folder instead of asking the server")
-	output := outputFlag(c)
+	output := outputFlagOf(c, asText, asJSON, asMarkdown)
 	c.RunE = func(c *cobra.Command, args []string) error {
 		p, err := app.Load(dirArgument(args), app.LocalSettings(os.LookupEnv), c.ErrOrStderr())
 		if err != nil {
 			return err
 		}
-		made, err := makePlan(c.Context(), p, dataDir, flags)
+		made, err := makePlan(c.Context(), p, dataDir, flags.in(dirArgument(args)))
 		if err != nil {
 			return err
 		}
-		if *output == asJSON {
+		switch *output {
+		case asJSON:
 			err = writeJSON(c.OutOrStdout(), made)
-		} else {
+		case asMarkdown:
+			err = writePlanComment(c.OutOrStdout(), made, p.Name, flags.target)
+		default:
 			err = writePlan(c.OutOrStdout(), made)
 		}
 		if err == nil && made.Affected > 0 {
@@ -63,6 +69,9 @@ func newPlan() *cobra.Command {
 // makePlan asks the server, or looks at a data folder.
 func makePlan(ctx context.Context, p *app.Project, dataDir string, flags *apiFlags) (*plan.Plan, error) {
 	if dataDir != "" {
+		if err := flags.besideStore(); err != nil {
+			return nil, err
+		}
 		s, err := openStore(dataDir)
 		if err != nil {
 			return nil, err
@@ -149,6 +158,11 @@ func fate(p *plan.Parked) string {
 }
 
 func writeAhead(out io.Writer, name string, all []plan.Ahead) {
+	eachAhead(name, all, func(name, text string) { fmt.Fprintf(out, "    %s: %s\n", name, text) })
+}
+
+// eachAhead gives the lines about what is ahead of runs: whose they are, and what it is.
+func eachAhead(name string, all []plan.Ahead, line func(name, text string)) {
 	for _, a := range all {
 		count := ""
 		if len(all) > 1 {
@@ -156,10 +170,10 @@ func writeAhead(out io.Writer, name string, all []plan.Ahead) {
 		}
 		unread, read := a.IfUnread.String(), a.IfRead.String()
 		if unread == read {
-			fmt.Fprintf(out, "    %s%s: %s\n", name, count, unread)
+			line(name+count, unread)
 			continue
 		}
-		fmt.Fprintf(out, "    %s%s, unread: %s\n", name, count, unread)
-		fmt.Fprintf(out, "    %s%s, read: %s\n", name, count, read)
+		line(name+count+", unread", unread)
+		line(name+count+", read", read)
 	}
 }

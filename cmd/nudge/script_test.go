@@ -53,6 +53,9 @@ func TestMain(m *testing.M) {
 //	campaignid NAME FLOW       sets $NAME to the newest campaign of the flow
 //	code CODE ARGS...          runs nudge, which must exit with the code; out and err
 //	                           have what it said
+//	forge NAME                 plays GitHub and GitLab, and sets $NAME to its address; see forge
+//	ci github|gitlab JOB       runs a job of our pipelines; out and err have what it said
+//	comments PATTERN [drop]    holds that our comment on the pull request has the pattern
 //	http METHOD URL            see httpMain; a program
 //	edit DIR SCRIPT            see editMain; a program
 func TestScripts(t *testing.T) {
@@ -69,7 +72,7 @@ func TestScripts(t *testing.T) {
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"freeport": freeport, "daemon": startDaemon, "signal": signalDaemon, "end": stopDaemon,
 			"await": await, "example": copyExample, "oldstore": unzipStore, "code": runForCode, "runid": findRun,
-			"campaignid": findCampaign, "damage": damageRecord, "certificate": writeCertificate,
+			"ci": runPipeline, "forge": startForge, "comments": holdComments, "campaignid": findCampaign, "damage": damageRecord, "certificate": writeCertificate,
 		},
 	})
 }

@@ -127,7 +127,7 @@ func testFromRun(c *cobra.Command, dir string, f *testFlags) error {
 	if err != nil {
 		return err
 	}
-	from, err := openJournals(c, f.api, f.store, ofRun(id))
+	from, err := openJournals(c, f.api.in(dir), f.store, ofRun(id))
 	if err != nil {
 		return err
 	}

@@ -129,6 +129,8 @@ var Actions = []Action{
 	{Address: "/console/deploys/{deploy}/plan", Scope: "author", Direct: true},
 	{Address: "/console/deploys/{deploy}/backtest", Scope: "author", Direct: true},
 	{Address: "/console/deploys/{deploy}/prove", Scope: "author", Direct: true},
+	{Address: "/console/deploys/{deploy}/watch", Scope: "author", Direct: true},
+	{Address: "/console/deploys/{deploy}/unwatch", Scope: "author", Direct: true, Rare: true},
 	{Address: "/console/health/kill", Scope: "operate", Direct: true},
 	{Address: "/console/health/on", Scope: "operate", Rare: true},
 	{Address: "/console/health/hold", Scope: "operate"},

@@ -52,6 +52,8 @@ func servingKeys() []property {
 		key("tokens_file", "A file of more tokens, as hashes, which `nudge token new` makes. It is read again on a reload.", text(), "tokens.yaml"),
 		key("cors", "Origins whose pages may send events, with a token that has the scope `events` and no other.", texts(), []any{"https://shop.example"}),
 		key("deploys", "What a deploy by the API needs.", anyOf(deploys()), example{"second_person": true}),
+		key("targets", "The servers that the project is deployed to, by name: `nudge flows deploy --target staging`.", anyOf(targets()),
+			example{"staging": example{"url": "https://nudge.staging.example", "token": "${STAGING_TOKEN}"}}),
 		key("preferences", "The page on which people choose what they get. Templates link to it with `{{ preferences_url }}`.", anyOf(preferencesPage()),
 			example{"public_url": "https://shop.example", "secrets": []any{"${NUDGE_PREFERENCES_SECRET}"}}),
 		key("endpoints", "Other systems that get notices of what happens, as signed webhooks.", listOf(anyOf(endpoint()), 0),
@@ -129,6 +131,21 @@ func retention() *schema {
 func deploys() *schema {
 	return mapping("Deploys", "What a deploy by the API needs.",
 		key("second_person", "Whether every deploy is proposed by one person and approved by another. The name of a token says who somebody is. Default: `false`.", truth(), true))
+}
+
+// targets are servers that the project is deployed to, by their names.
+func targets() *schema {
+	return &schema{Type: "object", Additional: anyOf(target()), PropertyNames: &schema{
+		Pattern: "^[a-z0-9][a-z0-9_-]{0,63}$", PatternMessage: "a target's name can contain only a-z, 0-9, - and _",
+	}}
+}
+
+func target() *schema {
+	return mapping("Target", "A server that the project is deployed to. Its variables are needed when it is used.",
+		must(key("url", "The address of its API.", text(), "https://nudge.example")),
+		key("token", "The token for it. `$NUDGE_TOKEN` is not sent to a target that does not name it.", text(), "${NUDGE_TOKEN}"),
+		key("ca", "A file with the certificates that the server may have, as PEM. A relative path begins at the project. Default: those of the system.", text(), "ca.pem"),
+		key("propose", "Whether flows get there by proposals only: `nudge flows deploy` then needs `--propose`. Default: `false`.", truth(), true))
 }
 
 func tlsFiles() *schema {

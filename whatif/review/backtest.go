@@ -129,6 +129,29 @@ func (j *journal) Entries(from uint64, visit func(*engine.Journaled) bool) error
 	return nil
 }
 
+// Numbers are what is kept of a backtest when a newer one takes its place.
+type Numbers struct {
+	Done    engine.Instant   `json:"done"`  // when it was
+	From    engine.Instant   `json:"from"`  // the first input of its window
+	Until   engine.Instant   `json:"until"` // the last one
+	Before  MessageCount     `json:"before"`
+	After   MessageCount     `json:"after"`
+	Changes backtest.Changes `json:"changes"`
+	Differ  int              `json:"differ"` // people for whom something is different
+}
+
+// MessageCount is what one set of flows sent.
+type MessageCount struct {
+	Messages int `json:"messages"`
+	People   int `json:"people"` // who got at least one
+}
+
+// Numbers returns the numbers of a backtest that was done at an instant.
+func (b *Backtest) Numbers(done engine.Instant) Numbers {
+	return Numbers{Done: done, From: b.From, Until: b.Until, Changes: b.Changes, Differ: b.Differ,
+		Before: MessageCount{b.Before.Messages, b.Before.People}, After: MessageCount{b.After.Messages, b.After.People}}
+}
+
 // Verdict is the answer on one line.
 func (b *Backtest) Verdict() string {
 	c := b.Changes

@@ -18,7 +18,7 @@ globalThis.nudgeSearch = (index, typed, most) => {
     }
     const [heading, , text] = entry.lower;
     if (heading === phrase) score += 200;
-    else if (heading.startsWith(phrase) || whole(heading, phrase)) score += 60;
+    else if (phrase.length > shortest && heading.startsWith(phrase) || whole(heading, phrase)) score += 60;
     if (text.startsWith(phrase) && whole(text, phrase)) score += 50;
     else if (words.length > 1 && begins(text, phrase) >= 0) score += 40;
     if (whole(text, phrase)) score += 30;
@@ -28,10 +28,13 @@ globalThis.nudgeSearch = (index, typed, most) => {
   return found.slice(0, most).map((f) => f.entry);
 };
 
+// So many letters begin nearly anything: a word of no more counts where it is whole.
+const shortest = 2;
+
 // scoreOf says how well a section fits a word; 0 is not at all.
 function scoreOf([heading, page, text], word) {
   let score = 0;
-  if (begins(heading, word) >= 0) score += whole(heading, word) ? 50 : 30;
+  if (begins(heading, word) >= 0) score += whole(heading, word) ? 50 : word.length > shortest ? 30 : 10;
   if (begins(page, word) >= 0) score += 10;
   if (begins(text, word) >= 0) score += whole(text, word) ? 8 : 4;
   return score;
