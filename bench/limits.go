@@ -40,6 +40,23 @@ func (s *session) limits(runs int) error {
 // syncTimes measures how long a sync of the disk takes, and two of them one after the other, at the pace at which quiet
 // receipts come: such a receipt waits for one until it is accepted, and the run for another.
 func (s *session) syncTimes(l *Limits) error {
+	return s.syncing(func(write func() error) error {
+		var one, two stopwatch
+		err := s.pace(min(timedSyncs, s.slowRuns()), receiptRate, nil, func(int) error {
+			began := time.Now()
+			err := write()
+			one.add(time.Since(began))
+			err = errors.Join(err, write())
+			two.add(time.Since(began))
+			return err
+		})
+		l.Sync, l.TwoSyncs = one.latency(), two.latency()
+		return err
+	})
+}
+
+// syncing calls measure with a function that appends 4 KiB to a file and makes them durable.
+func (s *session) syncing(measure func(write func() error) error) error {
 	path := filepath.Join(s.Dir, "sync")
 	f, err := os.Create(path)
 	if err != nil {
@@ -48,47 +65,26 @@ func (s *session) syncTimes(l *Limits) error {
 	defer os.Remove(path)
 	defer f.Close()
 	block := bytes.Repeat([]byte("nudge..."), syncBytes/8)
-	var one, two stopwatch
-	if err := s.pace(min(timedSyncs, s.slowRuns()), receiptRate, nil, func(int) error {
-		began := time.Now()
-		for n := range 2 {
-			_, err := f.Write(block)
-			if err = errors.Join(err, syncData(f)); err != nil {
-				return err
-			}
-			if n == 0 {
-				one.add(time.Since(began))
-			}
+	return measure(func() error {
+		if _, err := f.Write(block); err != nil {
+			return err
 		}
-		two.add(time.Since(began))
-		return nil
-	}); err != nil {
-		return err
-	}
-	l.Sync, l.TwoSyncs = one.latency(), two.latency()
-	return nil
+		return syncData(f)
+	})
 }
 
 // syncs measures how many 4 KiB writes per second the disk makes durable.
 func (s *session) syncs(l *Limits) error {
-	path := filepath.Join(s.Dir, "sync")
-	f, err := os.Create(path)
-	if err != nil {
-		return err
-	}
-	defer os.Remove(path)
-	defer f.Close()
-	block, n, began := bytes.Repeat([]byte("nudge..."), syncBytes/8), 0, time.Now()
-	for ; time.Since(began) < limitTime && s.ctx.Err() == nil; n++ {
-		if _, err := f.Write(block); err != nil {
-			return err
+	return s.syncing(func(write func() error) error {
+		n, began := 0, time.Now()
+		for ; time.Since(began) < limitTime && s.ctx.Err() == nil; n++ {
+			if err := write(); err != nil {
+				return err
+			}
 		}
-		if err := syncData(f); err != nil {
-			return err
-		}
-	}
-	l.Syncs = float64(n) / time.Since(began).Seconds()
-	return s.ctx.Err()
+		l.Syncs = float64(n) / time.Since(began).Seconds()
+		return s.ctx.Err()
+	})
 }
 
 // loopback measures how many requests per second an idle server answers. Each request has

@@ -135,21 +135,27 @@ func (s *Server) review(w http.ResponseWriter, r *http.Request, kind string, fin
 	s.replyJob(w, r, http.StatusAccepted, job)
 }
 
+// openProposal returns the proposal of a path, about which jobs may find something out. The caller holds deciding.
+func (s *Server) openProposal(r *http.Request) (*store.Proposal, error) {
+	if s.config.Jobs == nil {
+		return nil, problemOf(http.StatusNotImplemented, "jobs", "this server does no jobs")
+	}
+	p, err := s.proposalOf(r)
+	if err == nil && p.State != store.ProposalOpen {
+		err = errDecided
+	}
+	return p, err
+}
+
 func (s *Server) beginReview(w http.ResponseWriter, r *http.Request, kind string, find reviewing) (*store.Job, error) {
 	if err := refuseKey(r, "this takes no Idempotency-Key: what is asked for again while it is under way is done once"); err != nil {
 		return nil, err
 	}
-	if s.config.Jobs == nil {
-		return nil, problemOf(http.StatusNotImplemented, "jobs", "this server does no jobs")
-	}
 	s.deciding.Lock()
 	defer s.deciding.Unlock()
-	p, err := s.proposalOf(r)
+	p, err := s.openProposal(r)
 	if err != nil {
 		return nil, err
-	}
-	if p.State != store.ProposalOpen {
-		return nil, errDecided
 	}
 	if under, err := s.underWay(p, kind); under != nil || err != nil {
 		return under, err

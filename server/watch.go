@@ -63,17 +63,11 @@ func (s *Server) changeWatch(w http.ResponseWriter, r *http.Request, did string,
 	if err := refuseKey(r, "this takes no Idempotency-Key: a proposal that is watched, or is not, stays so"); err != nil {
 		return nil, err
 	}
-	if s.config.Jobs == nil {
-		return nil, problemOf(http.StatusNotImplemented, "jobs", "this server does no jobs")
-	}
 	s.deciding.Lock()
 	defer s.deciding.Unlock()
-	p, err := s.proposalOf(r)
+	p, err := s.openProposal(r)
 	if err != nil {
 		return nil, err
-	}
-	if p.State != store.ProposalOpen {
-		return nil, errDecided
 	}
 	by := actorOf(w, r)
 	if err := s.note(r.Context(), by, did, reviewParams{idOf(p)}); err != nil {
