@@ -51,7 +51,7 @@ func (b *backups) follow(ctx context.Context, to io.Writer) (err error) {
 	over := sync.OnceFunc(b.one.Unlock)
 	defer over()
 	resume := b.i.runner.Pause()
-	f, begin, err := b.i.tap.Follow(b.i.config.DataDir)
+	f, begin, err := b.i.tap.Follow(b.i.config.DataDir, b.i.full.Load)
 	if err != nil {
 		resume()
 		return err

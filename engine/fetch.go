@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"slices"
 	"time"
 
 	"nudge/flows"
@@ -63,10 +64,13 @@ func (a *applier) tryFetch(r pinned, s *flows.Step) (parked bool) {
 		return true
 	}
 	r.FetchAttempt++
+	anew := r.FetchPaused && r.putOff()
 	r.FetchPaused = false
 	r.setAlarm(Alarm{At: a.now.Add(s.Fetch.Timeout + fetchGrace), Place: AtMessage})
 	a.out.Fetches = append(a.out.Fetches, FetchPost{Run: r.ID, Step: r.At, Attempt: r.FetchAttempt, Request: request, Timeout: s.Fetch.Timeout, Trace: r.Trace})
-	r.log(Entry{At: a.now, Kind: KindFetch, Step: r.At, Attempt: r.fetchTry(), Detail: request.Method + " " + hostOf(request.URL)})
+	if !anew {
+		r.log(Entry{At: a.now, Kind: KindFetch, Step: r.At, Attempt: r.fetchTry(), Detail: request.Method + " " + hostOf(request.URL)})
+	}
 	return true
 }
 
@@ -103,8 +107,11 @@ func (res *FetchResult) apply(a *applier) {
 	if res.Status == 0 {
 		detail = "not answered: " + cut(res.Error, MaxReasonBytes)
 	}
-	r.log(Entry{At: a.now, Kind: KindFetched, Step: r.At, Attempt: r.fetchTry(), Detail: detail})
-	if res.Busy || res.Held {
+	putOff := res.Busy || res.Held
+	if !putOff || !r.putOff() {
+		r.log(Entry{At: a.now, Kind: KindFetched, Step: r.At, Attempt: r.fetchTry(), Detail: detail})
+	}
+	if putOff {
 		a.putOffFetch(r.Run, res.Held)
 		return
 	}
@@ -125,6 +132,17 @@ func (res *FetchResult) mayChange() bool {
 
 // HeldPause is how long a fetch waits that a restored store does not let out yet; then it is tried again.
 const HeldPause = 5 * time.Minute
+
+// putOff reports whether the present attempt was put off before. It is made anew then, and leaves nothing in the timeline until it is
+// answered: with one each few minutes, for as long as a restored store is held, timelines would grow for ever.
+func (r *Run) putOff() bool {
+	for _, e := range slices.Backward(r.Timeline) {
+		if e.Kind == KindFetch || e.Kind == KindFetched {
+			return e.Kind == KindFetched && e.Step == r.At && e.Attempt == r.fetchTry()
+		}
+	}
+	return false
+}
 
 // putOffFetch sets the alarm for an attempt in the place of one that was not made.
 func (a *applier) putOffFetch(r *Run, held bool) {

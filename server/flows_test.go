@@ -44,6 +44,18 @@ func TestDeploy(t *testing.T) {
 	s.event(`{"type": "signed.up", "profile": "ann", "data": {"name": "Ann"}}`).is(200, `"flow":"hello"`, `"did":"started"`)
 }
 
+// A version that somebody asked for while it was not there is there once it is deployed.
+func TestVersionComes(t *testing.T) {
+	project := deployment(t, with(shop, "flows/hello.yaml", hello))
+	var other server.Deployed
+	start(t, shop).do("POST", "/v1/flows", project).is(200).decode(&other)
+	s := start(t, shop)
+	page := "/v1/flows/hello?version=" + other.Flows[0].Version
+	s.do("GET", page, "").is(404, "flow hello has no version")
+	s.do("POST", "/v1/flows", project).is(200)
+	s.do("GET", page, "").is(200, `"active":true`)
+}
+
 // Files that messages carry are deployed in base64, and are a piece of the version.
 func TestDeployOfAFile(t *testing.T) {
 	s := start(t, shop)

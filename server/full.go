@@ -48,10 +48,10 @@ func (i intake) refuses(inputs []*engine.Input) bool {
 	return false
 }
 
-// stops reports whether an input ends what fills the disk.
+// stops reports whether an input ends what fills the disk, or says what somebody did, such as a backup.
 func stops(in *engine.Input) bool {
 	switch p := in.Payload.(type) {
-	case *engine.Control, *engine.Cancel, *engine.CampaignControl:
+	case *engine.Control, *engine.Cancel, *engine.CampaignControl, *engine.Note:
 		return true
 	case *engine.ProfileChange:
 		return p.Forget || p.OptOut != ""

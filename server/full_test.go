@@ -2,6 +2,7 @@ package server_test
 
 import (
 	"context"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -33,7 +34,7 @@ func (r taking) Begin(inputs ...*engine.Input) (*runner.Ticket, error) {
 }
 
 // TestNearlyFull: while the disk is nearly full, every route that brings something answers 503 and
-// hands nothing on, and every one that ends something works.
+// hands nothing on, and every one that ends something, or saves it, works.
 func TestNearlyFull(t *testing.T) {
 	kept, err := store.Open(new(memory.KV))
 	must(t, err)
@@ -41,6 +42,7 @@ func TestNearlyFull(t *testing.T) {
 	s, err := server.New(server.Config{
 		Runner: taking{taken: &taken}, Store: kept, Full: func() bool { return full }, Tokens: func() []server.Token { return []server.Token{server.NewToken("all", "token")} },
 		Receivers: []channels.Receiver{appmessaging.Webhook{Secrets: []appmessaging.Secret{secret}}},
+		BackUp:    func(context.Context, io.Writer) error { return nil },
 	})
 	must(t, err)
 	ask := func(method, path, body string) *httptest.ResponseRecorder {
@@ -73,14 +75,14 @@ func TestNearlyFull(t *testing.T) {
 		t.Fatalf("%d inputs were handed on", taken)
 	}
 	for n, r := range []struct{ method, path, body string }{
-		{"PUT", "/v1/outbound", `{"mode":"hold"}`}, {"DELETE", "/v1/profiles/ann", ""},
+		{"PUT", "/v1/outbound", `{"mode":"hold"}`}, {"DELETE", "/v1/profiles/ann", ""}, {"GET", "/-/backup", ""},
 	} {
 		if w := ask(r.method, r.path, r.body); w.Code >= 300 || taken != n+1 {
 			t.Errorf("%s %s: %d %s", r.method, r.path, w.Code, w.Body)
 		}
 	}
 	full = false
-	if w := ask("POST", "/v1/events", event); w.Code >= 300 || taken != 3 {
+	if w := ask("POST", "/v1/events", event); w.Code >= 300 || taken != 4 {
 		t.Errorf("with room again: %d %s", w.Code, w.Body)
 	}
 	if w := ask("GET", "/-/ready", ""); w.Code != http.StatusOK {

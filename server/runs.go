@@ -317,7 +317,7 @@ func (c *flowCache) version(v engine.FlowVersion) (*flows.Flow, error) {
 		return f, nil
 	}
 	f, err := c.store.Version(v)
-	if err != nil {
+	if f == nil || err != nil { // it may come, or come back after it was dropped
 		return nil, err
 	}
 	if c.known == nil || len(c.known) >= maxCachedFlows {

@@ -13,6 +13,7 @@ import (
 
 	"nudge/client"
 	"nudge/store/backup"
+	"nudge/store/bolt"
 )
 
 const (
@@ -49,6 +50,7 @@ type warmCopy struct {
 	out    io.Writer
 	bar    *progress
 
+	lock      io.Closer
 	now, next *copying // the copy that goes on, and the one that is begun; nil: there is none
 	any       bool     // one was whole; before, an error is for whoever has started the command
 	wait      time.Duration
@@ -68,6 +70,7 @@ func (f *warmCopy) run(ctx context.Context) error {
 	if err := f.prepare(); err != nil {
 		return err
 	}
+	defer f.lock.Close()
 	f.begin(ctx)
 	for {
 		select {
@@ -81,6 +84,13 @@ func (f *warmCopy) run(ctx context.Context) error {
 				return errors.Join(err, f.stop())
 			}
 		case err := <-endOf(f.next):
+			if f.next.path != "" { // it was whole before it ended
+				f.next.ended <- err
+				if err := f.replace(); err != nil {
+					return errors.Join(err, f.stop())
+				}
+				continue
+			}
 			f.next = nil
 			if err = f.failed(ctx, err); err != nil {
 				return errors.Join(err, f.stop())
@@ -108,9 +118,15 @@ func endOf(c *copying) <-chan error {
 	return c.ended
 }
 
-// prepare makes the folder, and removes what an interrupted command has left.
-func (f *warmCopy) prepare() error {
+// prepare makes the folder, which is for one follower, and removes what an interrupted command has left.
+func (f *warmCopy) prepare() (err error) {
 	if err := os.MkdirAll(f.dir, 0o700); err != nil {
+		return err
+	}
+	if f.lock, err = bolt.LockFolder(f.dir); errors.Is(err, bolt.ErrLocked) {
+		return wrongInput(fmt.Errorf("another process keeps a copy in %s: take another folder", f.dir))
+	}
+	if err != nil {
 		return err
 	}
 	return f.remove("*"+partSuffix, "")
@@ -208,13 +224,28 @@ func (f *warmCopy) follow(ctx context.Context, c *copying) (err error) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	err = made.VerifyChanges(ctx, func(until time.Time) {
-		if err := file.Sync(); err != nil {
+		if err := errors.Join(file.Sync(), stillThere(file, c.path)); err != nil {
 			cancel(err)
 		}
 		f.bar.draw("the copy has everything until " + until.Format(time.RFC3339))
 	})
 	if err == nil || errors.Is(err, context.Canceled) {
-		err = errors.Join(errEnded, context.Cause(ctx))
+		if err = context.Cause(ctx); err == nil || errors.Is(err, context.Canceled) {
+			err = errEnded
+		}
+	}
+	return err
+}
+
+// stillThere fails if a file that is written is not the one with its name any more: somebody has removed or replaced it.
+func stillThere(file *os.File, path string) error {
+	is, err := os.Stat(path)
+	if err != nil {
+		return err
+	}
+	own, err := file.Stat()
+	if err == nil && !os.SameFile(own, is) {
+		err = fmt.Errorf("another file is in the place of %s", path)
 	}
 	return err
 }

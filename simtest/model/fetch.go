@@ -2,6 +2,7 @@ package model
 
 import (
 	"encoding/json"
+	"slices"
 	"strconv"
 	"time"
 
@@ -63,9 +64,13 @@ func (w *walk) heardBack(s *step, retries int, answer *engine.FetchResult) *way 
 		return nil
 	}
 	w.moved = true
-	w.note(engine.KindFetched, s.index, 0, "")
+	putOff := r.Busy || r.Held
+	if !putOff || !w.putOffLast(s) {
+		w.note(engine.KindFetched, s.index, 0, "")
+	}
+	w.putOff = putOff
 	again := r.Status == 0 || r.Status == 429 || r.Status >= 500
-	if r.Busy || r.Held {
+	if putOff {
 		w.attempt--
 	}
 	if r.Held {
@@ -83,6 +88,7 @@ func (w *walk) heardBack(s *step, retries int, answer *engine.FetchResult) *way 
 
 func (w *walk) request(s *step) {
 	w.attempt++
+	anew := w.paused && w.putOffLast(s)
 	w.paused = false
 	timeout := flows.DefaultTimeout
 	if n := get(s.node, "timeout"); n != nil {
@@ -90,5 +96,17 @@ func (w *walk) request(s *step) {
 		timeout = said.clock
 	}
 	w.alarm = w.f.now.Add(timeout + fetchGrace)
-	w.note(engine.KindFetch, s.index, 0, "")
+	if !anew {
+		w.note(engine.KindFetch, s.index, 0, "")
+	}
+}
+
+// putOffLast reports whether the last that became of a fetch is that an attempt was put off. Another one leaves nothing until it is answered.
+func (w *walk) putOffLast(s *step) bool {
+	for _, e := range slices.Backward(w.path) {
+		if e.kind == engine.KindFetch || e.kind == engine.KindFetched {
+			return w.putOff && e.kind == engine.KindFetched && e.step == s.index
+		}
+	}
+	return false
 }

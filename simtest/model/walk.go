@@ -43,6 +43,7 @@ type walk struct {
 	resends  *step // whose message is sent again
 	tried    int   // attempts of the fetches before it
 	paused   bool
+	putOff   bool // the last attempt of a fetch that is over
 	path     []entry
 	ways     map[went]int64
 	arms     []armed

@@ -212,7 +212,11 @@ type Backup struct {
 func Read(from io.Reader) (*Backup, error) {
 	b := &Backup{from: bufio.NewReaderSize(from, 1<<20), sum: sha256.New()}
 	line := make([]byte, len(magic))
-	if _, err := io.ReadFull(b.from, line); err != nil || string(line) != magic {
+	_, err := io.ReadFull(b.from, line)
+	if err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) {
+		return nil, err
+	}
+	if string(line) != magic {
 		return nil, fmt.Errorf("this is no backup: it does not begin with %q. One that was compressed has to be decompressed first", magic)
 	}
 	b.sum.Write(line)

@@ -10,6 +10,7 @@ import (
 	"math/rand/v2"
 	"strings"
 	"testing"
+	"testing/iotest"
 	"time"
 
 	"nudge/engine"
@@ -174,5 +175,13 @@ func TestOtherBackups(t *testing.T) {
 	end()
 	if _, _, err := restored(ended, written(t, installation(t, 1), nil)); !errors.Is(err, context.Canceled) {
 		t.Errorf("a copy that is ended fails with: %v", err)
+	}
+}
+
+// TestReadFails: whoever cannot read learns why, and not that it is no backup.
+func TestReadFails(t *testing.T) {
+	broken := errors.New("no space left")
+	if _, err := backup.Read(iotest.ErrReader(broken)); !errors.Is(err, broken) {
+		t.Errorf("reading fails with %v", err)
 	}
 }

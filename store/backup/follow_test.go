@@ -80,7 +80,7 @@ func TestFollow(t *testing.T) {
 	}
 	work(3) // nobody follows
 	states = states[len(states)-1:]
-	f, begin, err := tap.Follow(t.TempDir())
+	f, begin, err := tap.Follow(t.TempDir(), never)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -145,4 +145,98 @@ func apply(ctx context.Context, from []byte, into []store.KV, file *bytes.Buffer
 		return err
 	}
 	return b.Changes(ctx, into, makeFile, heard)
+}
+
+// visible calls seen when a transaction is kept, before its Update returns.
+type visible struct {
+	store.KV
+	seen func()
+}
+
+func (k visible) Update(f func(store.Writer) error) error {
+	err := k.KV.Update(f)
+	if err == nil {
+		k.seen()
+	}
+	return err
+}
+
+// TestFollowKeepsCausesFirst: what another partition writes because of what it sees comes later in the stream than that.
+func TestFollowKeepsCausesFirst(t *testing.T) {
+	var kvs []store.KV
+	put := func(part int) error {
+		return kvs[part].Update(func(w store.Writer) error { return w.Put(store.Profiles, []byte("key"), []byte{byte(part)}) })
+	}
+	tap := backup.NewTap([]store.KV{visible{new(memory.KV), func() {
+		if err := put(1); err != nil {
+			t.Error(err)
+		}
+	}}, new(memory.KV)})
+	kvs = tap.KVs()
+	f, begin, err := tap.Follow(t.TempDir(), never)
+	if err != nil {
+		t.Fatal(err)
+	}
+	begin()
+	if err := put(0); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	out := &stream{end: cancel}
+	if err := f.Send(ctx, out, func() ([]backup.File, error) { return nil, nil }, time.Now); !errors.Is(err, context.Canceled) {
+		t.Fatal(err)
+	}
+	if part := out.Bytes()[5]; part != 0 { // behind the kind of the block and its length
+		t.Errorf("partition %d comes first", part)
+	}
+	if err := f.Close(); err != nil {
+		t.Error(err)
+	}
+}
+
+// TestFollowOutlivesRefusals: a transaction that its caller has taken back changes nothing, and nobody begins anew because of it.
+func TestFollowOutlivesRefusals(t *testing.T) {
+	tap := backup.NewTap([]store.KV{new(memory.KV)})
+	f, begin, err := tap.Follow(t.TempDir(), never)
+	if err != nil {
+		t.Fatal(err)
+	}
+	begin()
+	refused := errors.New("refused")
+	if err := tap.KVs()[0].Update(func(store.Writer) error { return refused }); !errors.Is(err, refused) {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	if err := f.Send(ctx, &stream{end: cancel}, func() ([]backup.File, error) { return nil, nil }, time.Now); !errors.Is(err, context.Canceled) {
+		t.Errorf("following ended: %v", err)
+	}
+	if err := f.Close(); err != nil {
+		t.Error(err)
+	}
+}
+
+func never() bool { return false }
+
+// TestFollowGivesWay: what waits for a slow follower does not fill the disk of the server.
+func TestFollowGivesWay(t *testing.T) {
+	full := false
+	tap := backup.NewTap([]store.KV{new(memory.KV)})
+	f, begin, err := tap.Follow(t.TempDir(), func() bool { return full })
+	if err != nil {
+		t.Fatal(err)
+	}
+	begin()
+	for range 3 {
+		if err := tap.KVs()[0].Update(func(w store.Writer) error { return w.Put(store.Profiles, []byte("key"), make([]byte, 600<<10)) }); err != nil {
+			t.Fatal(err)
+		}
+		full = true
+	}
+	none := func() ([]backup.File, error) { return nil, nil }
+	if err := f.Send(t.Context(), io.Discard, none, time.Now); !errors.Is(err, backup.ErrBehind) {
+		t.Errorf("following ended with %v", err)
+	}
+	if err := f.Close(); err != nil {
+		t.Error(err)
+	}
 }

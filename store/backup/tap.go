@@ -8,8 +8,6 @@ import (
 	"fmt"
 	"hash/crc32"
 	"io"
-	"os"
-	"runtime"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -58,19 +56,15 @@ func (t *Tap) KVs() (all []store.KV) {
 // Followers returns how many follow.
 func (t *Tap) Followers() int { return len(*t.followers.Load()) }
 
-// Follow collects everything that is written from now on, in a file in dir that nobody else sees. No transaction runs until
+// Follow collects everything that is written from now on, in files in dir that nobody else sees. While their disk is nearly full, only
+// a little waits there. No transaction runs until
 // begin is called, so that a backup can begin at the same instant.
-func (t *Tap) Follow(dir string) (f *Follower, begin func(), err error) {
-	spool, err := os.CreateTemp(dir, "follow-*.spool")
+func (t *Tap) Follow(dir string, full func() bool) (f *Follower, begin func(), err error) {
+	spool, err := newSpool(dir)
 	if err != nil {
 		return nil, nil, err
 	}
-	if runtime.GOOS != "windows" { // the system removes it when it is closed, also after a crash
-		if err := os.Remove(spool.Name()); err != nil {
-			return nil, nil, errors.Join(err, spool.Close())
-		}
-	}
-	f = &Follower{tap: t, spool: spool}
+	f = &Follower{tap: t, full: full, spool: spool}
 	resume := t.pause()
 	all := append(slices.Clone(*t.followers.Load()), f)
 	t.followers.Store(&all)
@@ -94,7 +88,7 @@ type tapped struct {
 	store.KV
 	tap  *Tap
 	part byte
-	mu   sync.Mutex // held until what a transaction wrote is passed on, so that its order is that of the commits
+	mu   sync.Mutex // held for a transaction, so that followers get them in the order of the commits
 }
 
 // Update runs one transaction at a time.
@@ -105,17 +99,22 @@ func (k *tapped) Update(f func(store.Writer) error) error {
 	if len(followers) == 0 {
 		return k.KV.Update(f)
 	}
-	var wrote *recorder
+	told := false
 	err := k.KV.Update(func(w store.Writer) error {
-		wrote = &recorder{Writer: w, block: []byte{k.part}}
-		return f(wrote)
-	})
-	for _, follower := range followers {
-		switch {
-		case err != nil: // perhaps some of it is kept
-			follower.fail(fmt.Errorf("the store failed: %w", err))
-		case len(wrote.block) > 1:
+		wrote := &recorder{Writer: w, block: []byte{k.part}}
+		if err := f(wrote); err != nil || len(wrote.block) == 1 {
+			return err
+		}
+		// Before the commit: what another partition writes because of it comes after it.
+		told = true
+		for _, follower := range followers {
 			follower.add(wrote.block)
+		}
+		return nil
+	})
+	if err != nil && told { // perhaps it is kept, perhaps not
+		for _, follower := range followers {
+			follower.fail(fmt.Errorf("the store failed: %w", err))
 		}
 	}
 	return err
@@ -151,12 +150,12 @@ func (r *recorder) note(kind byte, b store.Bucket, key []byte) {
 
 // Follower collects what is written into a store.
 type Follower struct {
-	tap   *Tap
-	spool *os.File // of whole blocks
+	tap  *Tap
+	full func() bool
 
-	mu        sync.Mutex // guards the rest
-	read, end int64      // of the spool
-	failed    error
+	mu     sync.Mutex // guards the rest
+	spool  *spool     // of whole blocks
+	failed error
 }
 
 // add takes what a transaction wrote. It never holds the transaction up.
@@ -167,12 +166,10 @@ func (f *Follower) add(content []byte) {
 		return
 	}
 	block := frame(changesBlock, content)
-	if f.end-f.read+int64(len(block)) > maxSpool {
-		f.failed = ErrBehind
-	} else if _, err := f.spool.WriteAt(block, f.end); err != nil {
-		f.failed = err
+	if waits := f.spool.bytes + int64(len(block)); waits > maxSpool || waits > sendBytes && f.full() {
+		f.failed = errors.Join(ErrBehind, f.spool.drop())
 	} else {
-		f.end += int64(len(block))
+		f.failed = f.spool.add(block)
 	}
 }
 
@@ -188,11 +185,7 @@ func (f *Follower) Close() error {
 	left := slices.DeleteFunc(slices.Clone(*f.tap.followers.Load()), func(x *Follower) bool { return x == f })
 	f.tap.followers.Store(&left)
 	resume()
-	err := f.spool.Close()
-	if runtime.GOOS == "windows" {
-		err = errors.Join(err, os.Remove(f.spool.Name()))
-	}
-	return err
+	return f.spool.close()
 }
 
 // Send writes what was written into the store since [Tap.Follow], and goes on until ctx ends or the follower fails. The stream goes
@@ -204,7 +197,7 @@ func (f *Follower) Send(ctx context.Context, to io.Writer, newFiles func() ([]Fi
 	defer tick.Stop()
 	for {
 		at := now()
-		end, err := f.whole()
+		bytes, err := f.waiting()
 		if err != nil {
 			return err
 		}
@@ -215,8 +208,10 @@ func (f *Follower) Send(ctx context.Context, to io.Writer, newFiles func() ([]Fi
 			}
 		}
 		err = errors.Join(err, closeAll(files))
-		for more := true; more && err == nil; {
-			more, err = f.sendSome(w.out, end)
+		for bytes > 0 && err == nil {
+			var sent int64
+			sent, err = f.sendSome(w.out, bytes)
+			bytes -= sent
 		}
 		if err != nil {
 			return err
@@ -236,32 +231,34 @@ func (f *Follower) Send(ctx context.Context, to io.Writer, newFiles func() ([]Fi
 	}
 }
 
-// whole returns how much is in the spool.
-func (f *Follower) whole() (end int64, err error) {
+// waiting returns how many bytes wait.
+func (f *Follower) waiting() (bytes int64, err error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	return f.end, f.failed
+	return f.spool.bytes, f.failed
 }
 
-// sendSome sends the next changes up to an end, and reports whether there are more.
-func (f *Follower) sendSome(to io.Writer, end int64) (more bool, err error) {
-	n := min(end-f.read, sendBytes) // only this goroutine changes read
-	if n > 0 {
-		if _, err := io.Copy(to, io.NewSectionReader(f.spool, f.read, n)); err != nil {
-			return false, err
-		}
+// sendSome sends the next bytes of changes, at most so many, and returns how many those are.
+func (f *Follower) sendSome(to io.Writer, most int64) (n int64, err error) {
+	next, err := f.next(min(most, sendBytes))
+	if err != nil {
+		return 0, err
+	}
+	if n, err = io.Copy(to, next); err != nil {
+		return n, err
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.read += n
 	if f.failed != nil {
-		return false, f.failed
+		return n, f.failed
 	}
-	if f.read == f.end && f.end > sendBytes { // all is sent, and its room is given back
-		f.read, f.end = 0, 0
-		return false, f.spool.Truncate(0)
-	}
-	return f.read < end, nil
+	return n, f.spool.take(n)
+}
+
+func (f *Follower) next(most int64) (*io.SectionReader, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.spool.next(most)
 }
 
 // frame returns a block.

@@ -39,6 +39,9 @@ func lock(dir string, to access) (*os.File, error) {
 	}
 }
 
+// LockFolder locks a folder for one process, as a store's folder is, or fails with ErrLocked. Closing the file releases the lock.
+func LockFolder(dir string) (*os.File, error) { return lock(dir, readWrite) }
+
 // unlock releases a lock.
 func unlock(f *os.File) error {
 	if f == nil {
