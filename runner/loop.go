@@ -85,8 +85,9 @@ type Store interface {
 	DropNotices(endpoints []string, before engine.Instant, limit int) (int, error)
 	// NoteArrivals writes events that were refused, and those that no commit has.
 	NoteArrivals(all []*engine.Arrivals, refused []*store.Refusal, more uint64) error
-	// DropDeploys drops about limit records of deploys and proposals from before an instant, and returns how many.
-	DropDeploys(before engine.Instant, limit int) (int, error)
+	// DropDeploys drops about limit records of deploys and proposals from before an instant, and returns how many. With replacing it
+	// keeps those of deploys that have replaced versions which are still there.
+	DropDeploys(before engine.Instant, limit int, replacing bool) (int, error)
 	// PurgeJournal drops a slice of the inputs that were applied before an instant, and
 	// reports whether there are more.
 	PurgeJournal(before engine.Instant) (more bool, err error)

@@ -114,6 +114,7 @@ func TestVersionsRetention(t *testing.T) {
 		"its inputs are kept":           {runner.Retention{Runs: 10 * day, Journal: 60 * day, Versions: 30 * day}, 31 * day, 2},
 		"the journal is kept for good":  {runner.Retention{Runs: 10 * day, Versions: 30 * day}, 310 * day, 2},
 		"versions are kept for good":    {runner.Retention{Runs: 10 * day, Journal: 10 * day}, 310 * day, 2},
+		"its runs are kept for longer":  {runner.Retention{Runs: 500 * day, Journal: 10 * day, Versions: 30 * day}, 520 * day, 1},
 		"longer than deploys are known": {runner.Retention{Runs: 10 * day, Journal: 600 * day, Versions: 500 * day}, 602 * day, 1},
 	} {
 		t.Run(name, func(t *testing.T) {

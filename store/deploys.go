@@ -453,8 +453,9 @@ func flowVersionsOf(object json.RawMessage) (all []engine.FlowVersion) {
 }
 
 // DropDeploys drops at most limit deploys, proposals and parts of proposals from before an instant, and returns how many. The
-// newest proposal stays, so that no number is given twice.
-func (s *Store) DropDeploys(before engine.Instant, limit int) (dropped int, err error) {
+// newest proposal stays, so that no number is given twice. With replacing, deploys stay that have replaced versions which the store still has:
+// by them [Store.PurgeVersions] finds these.
+func (s *Store) DropDeploys(before engine.Instant, limit int, replacing bool) (dropped int, err error) {
 	var old []write
 	drop := func(b Bucket, key []byte) { old = append(old, write{bucket: b, key: bytes.Clone(key), delete: true}) }
 	err = s.kv.View(func(r Reader) (failed error) {
@@ -463,7 +464,9 @@ func (s *Store) DropDeploys(before engine.Instant, limit int) (dropped int, err 
 			if failed = damaged(Deploys, key, err); failed != nil || d.At >= before || len(old) >= limit {
 				return false
 			}
-			drop(Deploys, key)
+			if !replacing || !slices.ContainsFunc(flowVersionsOf(d.Before), func(v engine.FlowVersion) bool { return has(r, Versions, versionKey(v)) }) {
+				drop(Deploys, key)
+			}
 			return true
 		})
 		var last []byte

@@ -154,7 +154,7 @@ func TestDropDeploys(t *testing.T) {
 	propose(t, s, "ann", "x", 20)
 	deployed(t, s, 2, 30, "", `{"a":"2"}`)
 	propose(t, s, "ann", "y", 40)
-	if _, err := s.DropDeploys(30, 100); err != nil {
+	if _, err := s.DropDeploys(30, 100, false); err != nil {
 		t.Fatal(err)
 	}
 	if got := fmt.Sprint(history(t, s, 50)); got != "[proposal 2 deploy 2]" {
@@ -163,13 +163,13 @@ func TestDropDeploys(t *testing.T) {
 	if files, err := s.ProposalFiles(1); err != nil || files != nil {
 		t.Errorf("the files of a dropped proposal are %s, %v", files, err)
 	}
-	if _, err := s.DropDeploys(1000, 100); err != nil {
+	if _, err := s.DropDeploys(1000, 100, false); err != nil {
 		t.Fatal(err)
 	}
 	if p := propose(t, s, "ann", "z", 2000); p.Number != 3 {
 		t.Errorf("after everything was dropped, the next number is %d", p.Number)
 	}
-	if n, err := s.DropDeploys(50, 100); err != nil || n == 0 {
+	if n, err := s.DropDeploys(50, 100, false); err != nil || n == 0 {
 		t.Errorf("the one before the newest stays: %d, %v", n, err)
 	}
 }
