@@ -17,7 +17,7 @@ import (
 const (
 	// bareRuns is the largest number of runs for the bare loop beside another workload.
 	bareRuns = 20_000
-	// limitTime is how long each other limit of the machine is measured.
+	// limitTime is how long each other limit of the machine is measured at most: a millisecond for each run.
 	limitTime = time.Second
 	// requestsAtOnce is how many requests are sent between two looks at the clock.
 	requestsAtOnce = 2000
@@ -29,6 +29,10 @@ const (
 )
 
 func (s *session) onlyLimits() error { return s.limits(s.Runs) }
+
+func (s *session) limitTime() time.Duration {
+	return min(limitTime, time.Duration(s.Runs)*time.Millisecond)
+}
 
 // limits measures the machine's limits while the engine is idle.
 func (s *session) limits(runs int) error {
@@ -77,7 +81,7 @@ func (s *session) syncing(measure func(write func() error) error) error {
 func (s *session) syncs(l *Limits) error {
 	return s.syncing(func(write func() error) error {
 		n, began := 0, time.Now()
-		for ; time.Since(began) < limitTime && s.ctx.Err() == nil; n++ {
+		for ; time.Since(began) < s.limitTime() && s.ctx.Err() == nil; n++ {
 			if err := write(); err != nil {
 				return err
 			}
@@ -104,7 +108,7 @@ func (s *session) loopback(l *Limits) error {
 	url, n := "http://"+listener.Addr().String(), 0
 	before, known := usageOf(os.Getpid())
 	began := time.Now()
-	for ; time.Since(began) < limitTime; n += requestsAtOnce {
+	for ; time.Since(began) < s.limitTime(); n += requestsAtOnce {
 		err := s.fan("loopback", requestsAtOnce, s.Callers, func(i int) error { return s.call(url, orderEvent(nil, i)) })
 		if err != nil {
 			return err
@@ -126,7 +130,7 @@ func (s *session) conversations(l *Limits, url string) error {
 	}
 	receipt := bytes.Repeat([]byte("r"), receiptBytes)
 	n, began := 0, time.Now()
-	for ; time.Since(began) < limitTime; n += requestsAtOnce {
+	for ; time.Since(began) < s.limitTime(); n += requestsAtOnce {
 		err := s.fan("conversations", requestsAtOnce, s.Callers, func(i int) error {
 			return errors.Join(s.call(url, orderEvent(nil, i)), s.call(url, message), s.call(url, receipt))
 		})

@@ -19,7 +19,7 @@ import (
 // the same inputs, with a window that begins before everything, and with one that begins between. The edited flows lack one. Where
 // the order between people matters, messages may differ, so a history may be given up, as in TestDivided.
 func TestBacktestDivided(t *testing.T) {
-	n := max(4, *seeds/16)
+	n := max(2, *seeds/16)
 	if testing.Short() {
 		n = 2
 	}
