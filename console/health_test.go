@@ -34,7 +34,7 @@ func TestKillSwitch(t *testing.T) {
 		must(t, err)
 		return h.Accounts[0].Waiting == 1
 	})
-	v.get("/console/health").has(200, "1 message waits", "and 1 messages wait.")
+	v.get("/console/health").has(200, "1 message waits", "and 1 message waits.")
 	v.post("/console/health/on", url.Values{"form": {undo}, "expect": {"0"}}).has(409, "There are 1 by now, not 0, so nothing was done.", "Send 1 message")
 	question := v.get("/console/health/on").has(200, "1 message goes out", "Send 1 message").form()
 	if p := v.post("/console/health/on", question); p.status != 303 {

@@ -3,6 +3,7 @@ package server
 import (
 	"fmt"
 	"net/http"
+	"strconv"
 	"sync"
 	"time"
 
@@ -232,23 +233,32 @@ func (h *Health) judge(standing, clockOff time.Duration) {
 	for i := range h.Accounts {
 		waiting += h.Accounts[i].Waiting
 	}
-	need(h.Outbound.Killed, "killed", 0, "the kill switch is on: nothing goes out, and %d messages wait", waiting)
-	need(!h.Outbound.Killed && h.Outbound.Mode == engine.OutboundHold.String() && waiting > 0, "hold", 0, "the outbound mode is hold, and %d messages wait", waiting)
+	waits := many(waiting, "message waits", "messages wait")
+	need(h.Outbound.Killed, "killed", 0, "the kill switch is on: nothing goes out, and %s", waits)
+	need(!h.Outbound.Killed && h.Outbound.Mode == engine.OutboundHold.String() && waiting > 0, "hold", 0, "the outbound mode is hold, and %s", waits)
 	for i := range h.Accounts {
 		a := &h.Accounts[i]
-		need(a.Held && a.Since < h.At.Add(-heldLong), "account", a.Since, "nothing goes to the account %s: %s; %d messages wait", a.name(), a.Why, a.Waiting)
+		need(a.Held && a.Since < h.At.Add(-heldLong), "account", a.Since, "nothing goes to the account %s: %s; %s", a.name(), a.Why, many(a.Waiting, "message waits", "messages wait"))
 		need(len(h.Webhooks) > 0 && a.Unheard != 0 && a.Unheard < h.At.Add(-silenceLong), "webhooks", a.Unheard,
 			"the account %s accepts messages, and no webhook says what became of them", a.name())
 	}
-	need(h.Timers.Overdue > 0, "timers", h.Timers.Oldest, "%d timers are due longer than %s", h.Timers.Overdue, lateTimer)
+	need(h.Timers.Overdue > 0, "timers", h.Timers.Oldest, "%s due longer than %s", many(h.Timers.Overdue, "timer is", "timers are"), lateTimer)
 	need(standing > maxStanding, "engine", 0, "the engine has been busy with one step for %s", standing.Round(time.Second))
 	need(clockOff != 0, "clock", 0, "the clock of the machine was set by %s, and time goes on here as if it had not been; set it right, or start Nudge again if it is right now", clockOff.Round(time.Second))
 	need(h.Store.Full, "disk", 0, "the disk of the store is nearly full: nothing new is taken")
-	need(h.Store.Damage > 0, "store", 0, "the last check of the store found %d problems", h.Store.Damage)
+	need(h.Store.Damage > 0, "store", 0, "the last check of the store found %s", many(h.Store.Damage, "problem", "problems"))
 	for _, m := range h.Missed {
 		need(true, "schedule", m.Last, "%s did not start: %s", m.Campaign, m.Reason)
 	}
 	need(h.Reload.Error != "", "reload", h.Reload.At, "the project could not be reloaded: %s", h.Reload.Error)
+}
+
+// many is a number of things with the word for one of them, or for several.
+func many(n int, one, several string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return strconv.Itoa(n) + " " + several
 }
 
 // name is the account in a sentence.
