@@ -38,7 +38,38 @@ func newestCopy(name string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	return slices.Max(all), nil
+	slices.Sort(all)
+	newest := all[len(all)-1]
+	of, err := headerOf(newest)
+	if err != nil {
+		return "", err
+	}
+	for _, older := range all[:len(all)-1] {
+		if h, err := headerOf(older); err == nil && !follows(of, h) {
+			return "", wrongInput(fmt.Errorf("%s has less than %s, or is of another installation: name the file that you want", newest, older))
+		}
+	}
+	return newest, nil
+}
+
+// headerOf reads what a backup is of.
+func headerOf(name string) (backup.Header, error) {
+	file, err := os.Open(name)
+	if err != nil {
+		return backup.Header{}, err
+	}
+	defer file.Close()
+	b, err := backup.Read(file)
+	if err != nil {
+		return backup.Header{}, wrongInput(fmt.Errorf("%s: %w", name, err))
+	}
+	return b.Header, nil
+}
+
+// follows reports whether a backup is of the store that an older one is of, and has as much: not if the store is an empty one in its
+// place, or was restored from something older.
+func follows(newer, older backup.Header) bool {
+	return newer.Installation == older.Installation && newer.Seq >= older.Seq
 }
 
 // warmCopy keeps a copy of a store in a folder: a backup, and behind it everything that was written into the store since. Now
@@ -59,6 +90,7 @@ type warmCopy struct {
 
 // copying is a copy under way.
 type copying struct {
+	header backup.Header // once it is whole
 	cancel context.CancelFunc
 	path   string        // of the file, once it is whole
 	whole  chan struct{} // closed when the backup is whole
@@ -129,16 +161,9 @@ func (f *warmCopy) prepare() (err error) {
 	if err != nil {
 		return err
 	}
-	return f.remove("*"+partSuffix, "")
-}
-
-// remove removes files of copies but one.
-func (f *warmCopy) remove(pattern, but string) error {
-	all, err := filepath.Glob(filepath.Join(f.dir, copyPrefix+pattern))
-	for _, name := range all {
-		if name != but {
-			err = errors.Join(err, os.Remove(name))
-		}
+	parts, err := filepath.Glob(filepath.Join(f.dir, copyPrefix+"*"+partSuffix))
+	for _, name := range parts {
+		err = errors.Join(err, os.Remove(name))
 	}
 	return err
 }
@@ -159,7 +184,18 @@ func (f *warmCopy) replace() error {
 	f.now, f.next, f.any, f.wait = f.next, nil, true, 0
 	f.again = time.After(f.renew)
 	fmt.Fprintf(f.out, "%s is whole, and goes on\n", f.now.path)
-	return f.remove("*"+copySuffix, f.now.path)
+	all, err := filepath.Glob(filepath.Join(f.dir, copyPrefix+"*"+copySuffix))
+	for _, older := range all {
+		if older == f.now.path {
+			continue
+		}
+		if of, failed := headerOf(older); failed == nil && !follows(f.now.header, of) {
+			fmt.Fprintf(f.out, "%s stays: the server has less now, or is of another installation. Remove it when nobody needs it any more\n", older)
+			continue
+		}
+		err = errors.Join(err, os.Remove(older))
+	}
+	return err
 }
 
 // failed says why a copy has ended, and begins another one later. It fails if the server will not have it, or there was none before.
@@ -217,6 +253,7 @@ func (f *warmCopy) follow(ctx context.Context, c *copying) (err error) {
 	if _, err := made.Verify(ctx); err != nil {
 		return err
 	}
+	c.header = made.Header
 	if err := f.keep(file, made.Header.Made, c); err != nil {
 		return err
 	}
