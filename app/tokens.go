@@ -20,6 +20,7 @@ import (
 	"nudge/lang/diag"
 	"nudge/lang/node"
 	"nudge/server"
+	"nudge/store/bolt"
 )
 
 // expiresSoon is how long before its end the log begins to say that a token ends, at each start and reload.
@@ -176,14 +177,24 @@ func AddToken(file string, t MadeToken) error {
 	return replaceFile(file, text)
 }
 
-// replaceFile writes a file as a whole.
+// replaceFile writes a file as a whole, and keeps its owner and mode: a server that runs as somebody else must go on reading it. A new
+// file is of the owner and group of its folder, and the group may read it if it may read a folder that is closed to all others.
 func replaceFile(file string, text []byte) (err error) {
+	as, mode := os.FileInfo(nil), os.FileMode(0o600)
+	if as, err = os.Stat(file); err == nil {
+		mode = as.Mode().Perm()
+	} else if as, err = os.Stat(filepath.Dir(file)); err != nil {
+		return failed(err)
+	} else if as.Mode().Perm()&0o047 == 0o040 {
+		mode = 0o640
+	}
 	temp, err := os.CreateTemp(filepath.Dir(file), "."+filepath.Base(file)+".*") // its mode is 0600
 	if err != nil {
 		return failed(err)
 	}
 	_, err = temp.Write(text)
-	if err = errors.Join(err, temp.Sync(), temp.Close()); err == nil {
+	err = errors.Join(err, temp.Chmod(mode), temp.Sync(), temp.Close(), bolt.KeepOwner(temp.Name(), as))
+	if err == nil {
 		err = os.Rename(temp.Name(), file)
 	}
 	if err != nil {

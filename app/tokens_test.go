@@ -2,6 +2,7 @@ package app
 
 import (
 	"crypto/sha256"
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -99,6 +100,12 @@ func TestMadeTokens(t *testing.T) {
 	one, err := MakeToken("shop", []server.Scope{server.ScopeEvents}, time.Time{})
 	if err != nil {
 		t.Fatal(err)
+	}
+	if err := errors.Join(os.Chmod(file, 0o640), AddToken(file, one)); err != nil {
+		t.Fatal(err)
+	}
+	if info, err := os.Stat(file); err != nil || info.Mode().Perm() != 0o640 {
+		t.Errorf("whoever could read it can no more: %v, %v", info.Mode(), err)
 	}
 	for _, text := range []string{"tokens: [ { name: a, scopes: [read], sha256: x } ]\n", "tokens:\n- { name: a, scopes: [read], sha256: " + strings.Repeat("0", 64) + " }\n", "token: []\n"} {
 		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {

@@ -29,6 +29,8 @@ func (s *Server) guard(next http.Handler) http.Handler {
 			t = bearer(r, tokens)
 		}
 		switch {
+		case t == nil && r.Header.Get("Authorization") != "":
+			s.fail(w, r, problemOf(http.StatusUnauthorized, "token", "this server does not know the token"))
 		case t == nil:
 			s.fail(w, r, problemOf(http.StatusUnauthorized, "token", "a bearer token is required: Authorization: Bearer TOKEN"))
 		case !t.Expires.IsZero() && !time.Now().Before(t.Expires):

@@ -91,7 +91,7 @@ func TestTokensEnd(t *testing.T) {
 	s.do("GET", "/v1/runs", "", "Authorization", "Bearer the old one").is(401, "urn:nudge:problem:token-expired", "the token old expired at")
 	s.do("GET", "/v1/runs", "", "Authorization", "Bearer the new one").is(200)
 	tokens = tokens[:1:1]
-	s.do("GET", "/v1/runs", "", "Authorization", "Bearer the new one").is(401, "a bearer token is required")
+	s.do("GET", "/v1/runs", "", "Authorization", "Bearer the new one").is(401, "this server does not know the token")
 }
 
 // TestPagesSendEvents holds what pages of another origin may do: send events, with a token that may do

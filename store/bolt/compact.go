@@ -112,7 +112,7 @@ func writeCopy(ctx context.Context, temp string, from *bbolt.DB, as os.FileInfo,
 	if err = errors.Join(err, to.Close()); err != nil {
 		return err
 	}
-	return errors.Join(os.Chmod(temp, as.Mode()), keepOwner(temp, as))
+	return errors.Join(os.Chmod(temp, as.Mode()), KeepOwner(temp, as))
 }
 
 // copyAll copies every bucket.

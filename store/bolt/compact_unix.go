@@ -20,9 +20,9 @@ func diskSpace(dir string) (free int64, readOnly, known bool) {
 	return int64(s.Bavail) * int64(s.Bsize), s.Flags&mountedReadOnly != 0, true
 }
 
-// keepOwner gives a file the owner of another file, so that a compaction by root does not
+// KeepOwner gives a file the owner of another file, so that a compaction by root does not
 // change the owner of the store.
-func keepOwner(path string, as os.FileInfo) error {
+func KeepOwner(path string, as os.FileInfo) error {
 	now, err := os.Stat(path)
 	if err != nil {
 		return err

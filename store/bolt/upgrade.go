@@ -56,7 +56,7 @@ func (k *KV) copyTo(ctx context.Context, path string, progress func(done, whole 
 	if ctx.Err() != nil {
 		err = ctx.Err() // bbolt only says it in words
 	}
-	if err = errors.Join(err, file.Sync(), file.Close(), keepOwner(temp, k.file)); err != nil {
+	if err = errors.Join(err, file.Sync(), file.Close(), KeepOwner(temp, k.file)); err != nil {
 		return errors.Join(err, removeFile(temp))
 	}
 	if err := os.Rename(temp, path); err != nil {
