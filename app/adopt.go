@@ -7,6 +7,7 @@ import (
 
 	"nudge/engine"
 	"nudge/flows"
+	"nudge/store"
 )
 
 // adopt makes a project's flows the active ones and its outbound mode the current one.
@@ -23,6 +24,9 @@ func (i *Instance) adopt(ctx context.Context, p *Project, by *engine.Actor) erro
 		return failed(err)
 	}
 	if !slices.Equal(versions(p.Flows), state.Active) || p.Marks() != marks {
+		if err := i.warnOfTakingBack(by); err != nil {
+			return failed(err)
+		}
 		deploy := &engine.Deploy{Flows: p.Bundles(), Marks: p.Marks()}
 		if err := i.submit(ctx, &engine.Input{By: by, Payload: deploy}); err != nil {
 			return fmt.Errorf("deploy the flows: %w", err)
@@ -42,6 +46,30 @@ func (i *Instance) adopt(ctx context.Context, p *Project, by *engine.Actor) erro
 	i.served.Store(p)
 	return nil
 }
+
+// warnOfTakingBack says so if the flows on the disk take the place of what somebody has deployed by the API.
+func (i *Instance) warnOfTakingBack(by *engine.Actor) error {
+	items, _, err := i.store.DeployHistory(store.DeployCursor{}, lastDeploys)
+	for _, item := range items {
+		var of engine.Actor
+		switch {
+		case item.Deploy != nil:
+			of = item.Deploy.By
+		case item.Proposal.State == store.ProposalApproved:
+			of = item.Proposal.Decider
+		default:
+			continue
+		}
+		if by != nil && of.Name != by.Name && of.Name != "start" && of.Address != "" {
+			i.log.Warn("the flows on the disk take the place of those that were deployed by the API; put those on the disk, or deploy them again", "deployed_by", of.Name)
+		}
+		return err
+	}
+	return err
+}
+
+// lastDeploys is how many proposals and deploys are looked at for the last deploy.
+const lastDeploys = 50
 
 // Kill stops every post that is not yet under way, until an operator releases the posts by
 // the API. By is who asked for it.

@@ -149,6 +149,19 @@ type forgotten struct {
 	mu    sync.Mutex // held by who writes
 }
 
+// try fails if the list cannot be written: nobody could be forgotten.
+func (f *forgotten) try() error {
+	file, err := f.open()
+	if err != nil {
+		return wrongInput(fmt.Errorf("forgotten_list cannot be written, and without it nobody could be forgotten: %w. Under systemd its folder must be in ReadWritePaths of the service", err))
+	}
+	return failed(file.Close())
+}
+
+func (f *forgotten) open() (*os.File, error) {
+	return os.OpenFile(f.path, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
+}
+
 // note adds a line to the list, and returns when it is on the disk.
 func (f *forgotten) note(profile string) error {
 	erased, err := f.store.ErasedAs(profile)
@@ -157,7 +170,7 @@ func (f *forgotten) note(profile string) error {
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	file, err := os.OpenFile(f.path, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
+	file, err := f.open()
 	if err != nil {
 		return err
 	}

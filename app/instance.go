@@ -347,7 +347,11 @@ func (i *Instance) serve(registry *prometheus.Registry) error {
 		},
 	}
 	if name := i.project.Settings.ForgottenList; name != "" {
-		config.Forgetting = (&forgotten{path: i.under(name), store: i.store, now: i.config.Clock.Now}).note
+		list := &forgotten{path: i.under(name), store: i.store, now: i.config.Clock.Now}
+		if err := list.try(); err != nil {
+			return err
+		}
+		config.Forgetting = list.note
 	}
 	if secrets := i.project.Settings.Secrets; len(secrets) > 0 {
 		hooks := i.project.Settings.Webhooks

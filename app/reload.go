@@ -3,6 +3,8 @@ package app
 import (
 	"context"
 	"errors"
+	"reflect"
+	"strings"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -47,7 +49,27 @@ func (i *Instance) reload(ctx context.Context, by *engine.Actor) (diag.List, err
 	i.useTokens(tokens, p.Settings.Origins)
 	i.secondPerson.Store(p.Settings.SecondPerson)
 	i.reloadPreferences(p.Settings.Preferences)
+	if keys := needStart(&i.config.Project.Settings, &p.Settings); len(keys) > 0 {
+		i.log.Warn("of nudge.yaml these have changed, and are read at the next start", "keys", strings.Join(keys, ", "))
+	}
 	return p.List, nil
+}
+
+// needStart returns the keys of nudge.yaml that differ between two projects, and that a reload does not read.
+func needStart(at, now *Settings) (keys []string) {
+	for _, x := range []struct {
+		key     string
+		at, now any
+	}{
+		{"accounts", at.Accounts, now.Accounts}, {"data_dir", at.DataDir, now.DataDir}, {"endpoints", at.Endpoints, now.Endpoints}, {"fetch", at.Fetch, now.Fetch},
+		{"forgotten_list", at.ForgottenList, now.ForgottenList}, {"limits", at.Limits, now.Limits}, {"listen", at.Listen, now.Listen}, {"partitions", at.Partitions, now.Partitions},
+		{"retention", at.Retained, now.Retained}, {"tls", at.TLS, now.TLS}, {"webhooks", []any{at.Secrets, at.Webhooks}, []any{now.Secrets, now.Webhooks}},
+	} {
+		if !reflect.DeepEqual(x.at, x.now) {
+			keys = append(keys, x.key)
+		}
+	}
+	return keys
 }
 
 // The results of a reload, as its metrics have them.
