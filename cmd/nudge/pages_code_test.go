@@ -32,7 +32,7 @@ var (
 )
 
 // outside are words of other programs, and of examples that stand in no block.
-var outside = strings.Fields("variable quit tn r3 https_proxy shipped_2 otel_service_name otel_traces_sampler otel_exporter_otlp_headers " +
+var outside = strings.Fields("variable apt runuser quit tn r3 https_proxy shipped_2 otel_service_name otel_traces_sampler otel_exporter_otlp_headers " +
 	"timeout compression otel_bsp otel_propagators otel_bsp_max_queue_size max_size any-token established your-profile reward offer_id party made_at last_digits next_day wanted_by holders nice webhook-signature webhook-timestamp plik pliki t2 t3 basket reviewer transactionid")
 
 // allWords are the words of the sources, the examples and everything else that the pages speak about.
@@ -118,6 +118,9 @@ func (h *holder) holdOne(code string, known, own map[string]bool) error {
 	}
 	if strings.HasPrefix(code, "go test ") {
 		return holdGoTest(code)
+	}
+	if strings.HasPrefix(code, "curl ") {
+		return h.holdCurl(code)
 	}
 	if m := codeRoute.FindStringSubmatch(code); m != nil && strings.HasPrefix(m[1], "/v1/") && !strings.Contains(m[1], "…") {
 		route := strings.Fields(code)[0] + " " + m[1]

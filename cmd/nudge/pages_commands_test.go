@@ -117,6 +117,9 @@ func (h *holder) holdCurl(command string) error {
 	if body == nil {
 		return nil
 	}
+	if strings.Contains(command, " -d ") && !strings.Contains(command, "application/json") {
+		return errors.New("without a type of JSON the server answers 415; use --json")
+	}
 	into := map[string]any{"POST /v1/events": &client.Event{}, "PUT /v1/outbound": &client.Outbound{}}[method+" "+url[1]]
 	if into == nil {
 		return fmt.Errorf("nobody knows what %s %s takes; add it to holdCurl", method, url[1])

@@ -75,7 +75,11 @@ func writeProposed(c *cobra.Command, d *client.Deploy) error {
 	if d.Watch != nil {
 		fmt.Fprintln(out, watchedText(d.Watch))
 	}
-	_, err := fmt.Fprintf(out, "proposal %s is open; somebody approves it with nudge deploys approve %s\n", d.ID, d.ID)
+	there := ""
+	if target := c.Flag("target"); target != nil && target.Value.String() != "" {
+		there = " --target " + target.Value.String()
+	}
+	_, err := fmt.Fprintf(out, "proposal %s is open; somebody approves it with nudge deploys approve %s%s\n", d.ID, d.ID, there)
 	return err
 }
 

@@ -105,6 +105,6 @@ func writeRestored(out io.Writer, r *app.Restored, gone bool) error {
 	} else {
 		fmt.Fprintf(out, "It is a new installation, %s: receipts for %s are not for it, and campaigns wait for nudge campaigns resume.\n", r.Installation, r.Header.Installation)
 	}
-	_, err := fmt.Fprintln(out, "The kill switch is set. Look, and let messages go: curl -X PUT …/v1/outbound -d '{\"killed\": false}'")
+	_, err := fmt.Fprintln(out, "The kill switch is set. Look, and let messages go, in the console or by curl -X PUT -H 'Authorization: Bearer …' --json '{\"killed\": false}' …/v1/outbound")
 	return failed(err)
 }
