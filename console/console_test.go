@@ -39,7 +39,7 @@ func TestLogin(t *testing.T) {
 	v.get("/console/login?next=//evil.example/").has(200, `name="next" value="/console/"`)
 	v.post("/console/login", url.Values{"token": {"events"}}).has(403, "the scope read")
 	for range 5 {
-		v.post("/console/login", url.Values{"token": {"wrong"}}).has(401, "bearer token")
+		v.post("/console/login", url.Values{"token": {"wrong"}}).has(401, "does not know the token")
 	}
 	v.post("/console/login", url.Values{"token": {"read"}}).has(429, "in a minute")
 }
