@@ -184,7 +184,7 @@ func (r *Replay) one(ws *engine.WorkingSet, j *engine.Journaled, b *engine.Batch
 	}
 	if state := &r.Core.State; !out.Taken || state.Seq != j.Seq || state.Stamp != j.Stamp {
 		return nil, fmt.Errorf("input %d of the journal (%s at %s) does not have the same effect again: "+
-			"a person that it names was forgotten, or another release wrote it", j.Seq, j.Input.Kind(), j.Stamp)
+			"a person that it names was forgotten, another release wrote it, or the store was restored as another installation", j.Seq, j.Input.Kind(), j.Stamp)
 	}
 	if r.Keep {
 		b.Journal = append(b.Journal, *j)
