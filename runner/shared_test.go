@@ -360,8 +360,8 @@ func TestSharedLastLook(t *testing.T) {
 		give(t, c.processes[0].r, deploy(t))
 		for i := range 20 {
 			give(t, c.processes[0].r, told(fmt.Sprint("p", i)))
+			synctest.Wait() // the first one goes out alone
 		}
-		synctest.Wait()
 		c.give(nil, 0)
 		close(block)
 		time.Sleep(time.Minute)
