@@ -6,6 +6,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"log/slog"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -304,6 +305,19 @@ func (k *Keeper) see(v nodes.View, sent time.Duration) {
 	for {
 		old := k.seen.Load()
 		if old != nil && old.sent > sent || k.seen.CompareAndSwap(old, next) {
+			return
+		}
+	}
+}
+
+// correct notes what this node has changed since the view that is kept.
+func (k *Keeper) correct(p nodes.Partition) {
+	for {
+		old := k.seen.Load()
+		next := *old
+		next.Partitions = slices.Clone(old.Partitions)
+		next.Partitions[p.Number] = p
+		if k.seen.CompareAndSwap(old, &next) {
 			return
 		}
 	}

@@ -50,6 +50,7 @@ func (k *Keeper) take(ctx context.Context, numbers []int) {
 		k.wait("no partitions could be taken; it is tried again", err)
 	}
 	for _, p := range got {
+		k.correct(p)
 		k.config.Metrics.took(from[p.Number], k.node.ID)
 		k.config.Log.Info("this node takes a partition", "node", k.node.ID, "partition", p.Number, "epoch", p.Epoch, "from", p.Last)
 		(*k.epochs.Load())[p.Number].Store(p.Epoch)
@@ -67,6 +68,7 @@ func (k *Keeper) release(ctx context.Context, p nodes.Partition) {
 		k.wait("a partition could not be given back; it is tried again", err)
 	default:
 		k.h.Released(p.Number, k.clock())
+		k.correct(k.h.view.Partitions[p.Number])
 		k.config.Log.Info("this node gave a partition back", "node", k.node.ID, "partition", p.Number)
 		k.config.Tell(Notice{Released: []int{p.Number}})
 	}
