@@ -43,8 +43,8 @@ func expect(t *testing.T, h *Holdings, at time.Duration, want string) {
 
 const nothing = "take [] close [] release []"
 
-// taken makes partitions those of the node, under an epoch.
-func taken(h *Holdings, at time.Duration, epoch uint64, numbers ...int) {
+// gets makes partitions those of the node, under an epoch.
+func gets(h *Holdings, at time.Duration, epoch uint64, numbers ...int) {
 	var got []nodes.Partition
 	for _, n := range numbers {
 		got = append(got, nodes.Partition{Number: n, Owner: "a", Epoch: epoch})
@@ -58,7 +58,7 @@ func TestHoldings(t *testing.T) {
 		"what nobody has is taken at once": func(t *testing.T) {
 			h := held("- - b b")
 			expect(t, h, 0, "take [0 1] close [] release []")
-			taken(h, 0, 2, 0, 1)
+			gets(h, 0, 2, 0, 1)
 			expect(t, h, 0, nothing)
 			if !h.Holds(0, second) || h.Holds(2, second) {
 				t.Error("it does not hold what it took, or holds what it did not take")
@@ -153,7 +153,7 @@ func TestHoldings(t *testing.T) {
 			expect(t, h, second, nothing)
 			h.Dropped(1)
 			expect(t, h, second, "take [1] close [] release []")
-			taken(h, second, 2, 1)
+			gets(h, second, 2, 1)
 			h.Opened(1, second)
 			h.Failed(1, 2*second)
 			h.Dropped(1)
@@ -166,7 +166,7 @@ func TestHoldings(t *testing.T) {
 			h := held("a")
 			h.Failed(0, second)
 			h.Dropped(0)
-			taken(h, second, 2, 0)
+			gets(h, second, 2, 0)
 			h.Opened(0, second)
 			see(h, 11*second, "a")
 			h.view.Partitions[0].Epoch = 2
@@ -176,7 +176,7 @@ func TestHoldings(t *testing.T) {
 		},
 		"what cannot be opened goes back": func(t *testing.T) {
 			h := held("a -")
-			taken(h, second, 2, 1)
+			gets(h, second, 2, 1)
 			h.NotOpened(1, second)
 			expect(t, h, second, "take [] close [] release [1]")
 			h.Released(1, second)
@@ -193,7 +193,7 @@ func TestHoldings(t *testing.T) {
 		},
 		"the lease is lost while one is opened and one is closed": func(t *testing.T) {
 			h := held("a a -")
-			taken(h, 0, 2, 2)
+			gets(h, 0, 2, 2)
 			h.Closing(1)
 			if lost := h.Forfeit(); !slices.Equal(lost, []int{0, 1, 2}) {
 				t.Errorf("lost: %v", lost)
@@ -220,7 +220,7 @@ func TestHoldings(t *testing.T) {
 		},
 		"a node that stops gives everything back": func(t *testing.T) {
 			h := held("a a -")
-			taken(h, 0, 2, 2)
+			gets(h, 0, 2, 2)
 			h.Stop()
 			expect(t, h, 0, "take [] close [0 1] release []")
 			h.Closing(0)
