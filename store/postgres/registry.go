@@ -1,11 +1,12 @@
 package postgres
 
 import (
+	"cmp"
 	"context"
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"slices"
+	"sync/atomic"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -30,7 +31,7 @@ func (r registry) within(ctx context.Context, f func(pgx.Tx) error) error {
 		return err
 	}
 	defer c.Release()
-	return pgx.BeginFunc(ctx, c, f)
+	return pgx.BeginTxFunc(ctx, c, pgx.TxOptions{IsoLevel: pgx.ReadCommitted}, f)
 }
 
 func seconds(d time.Duration) float64 { return d.Seconds() }
@@ -82,8 +83,7 @@ func view(ctx context.Context, t pgx.Tx) (v nodes.View, err error) {
 	rows, err := t.Query(ctx, `SELECT clock_timestamp(), number, owner, epoch, last, database, '', '', 0, now(), now(), false FROM nudge.partitions
 		UNION ALL SELECT clock_timestamp(), NULL, id, 0, '', '', name, address, level, began, expires, dead FROM nudge.nodes n
 			WHERE NOT dead OR EXISTS (SELECT FROM nudge.partitions p WHERE p.owner = n.id OR p.last = n.id)
-		UNION ALL SELECT clock_timestamp(), NULL, '', 0, '', '', '', '', 0, now(), now(), false
-		ORDER BY number, owner COLLATE "C"`)
+		UNION ALL SELECT clock_timestamp(), NULL, '', 0, '', '', '', '', 0, now(), now(), false`)
 	if err != nil {
 		return v, err
 	}
@@ -105,65 +105,68 @@ func view(ctx context.Context, t pgx.Tx) (v nodes.View, err error) {
 			v.Nodes = append(v.Nodes, n)
 		}
 	}
+	slices.SortFunc(v.Nodes, func(a, b nodes.Node) int { return cmp.Compare(a.ID, b.ID) })
+	slices.SortFunc(v.Partitions, func(a, b nodes.Partition) int { return a.Number - b.Number })
 	return v, rows.Err()
 }
 
-// commitPatience is how long a taker waits for a commit of the old owner; then it ends that commit.
-const commitPatience = time.Second
+const (
+	commitPatience = time.Second     // how long a taker waits for a commit of the old owner; then it ends the connection that makes it
+	takePatience   = 3 * time.Second // how long it waits in all; then it fails
+	takeLock       = 7_301_440_922   // is held by who takes partitions. Its number means nothing
+)
 
 // Take makes a node the owner of partitions. A commit of an old owner that is under way holds its partition's row; the taker waits for it a
 // second, and then ends the connection that makes it, as a node that was stopped in the middle of a commit would hold it forever.
 func (r registry) Take(ctx context.Context, id nodes.ID, partitions []int) (taken []nodes.Partition, err error) {
-	for range 3 {
-		taken, err = r.take(ctx, id, partitions)
-		answer := (*pgconn.PgError)(nil)
-		switch {
-		case !errors.As(err, &answer):
-			return taken, err
-		case answer.Code == "40P01" || answer.Code == "40001": // nothing was changed
-		case answer.Code == "55P03": // lock_timeout
-			if err := r.endCommits(ctx, partitions); err != nil {
-				return nil, err
-			}
-		default:
-			return nil, err
-		}
-	}
-	return nil, err
-}
-
-func (r registry) take(ctx context.Context, id nodes.ID, partitions []int) (taken []nodes.Partition, err error) {
 	wanted := make([]int32, len(partitions))
 	for i, n := range partitions {
 		wanted[i] = int32(n)
 	}
-	slices.Sort(wanted)
+	var mayNot atomic.Pointer[error]
 	err = r.within(ctx, func(t pgx.Tx) error {
-		if _, err := t.Exec(ctx, "SELECT set_config('lock_timeout', $1, true)", fmt.Sprint(commitPatience.Milliseconds())); err != nil {
+		var process int32
+		if err := t.QueryRow(ctx, "SELECT pg_backend_pid() FROM set_config('lock_timeout', $1, true)", fmt.Sprint(takePatience.Milliseconds())).Scan(&process); err != nil {
 			return err
 		}
-		// The rows of the taker and of all owners that it may follow, in one order, so that two takers do not wait for each other.
-		var lives bool
-		if _, err := t.Exec(ctx, "SELECT FROM nudge.nodes WHERE id = $1 OR id IN (SELECT owner FROM nudge.partitions WHERE number = ANY($2)) ORDER BY id FOR UPDATE",
-			string(id), wanted); err != nil {
-			return err
-		}
-		if err := t.QueryRow(ctx, "SELECT EXISTS (SELECT FROM nudge.nodes WHERE id = $1 AND "+alive+")", string(id)).Scan(&lives); err != nil {
-			return err
-		}
-		if !lives {
-			return nodes.ErrExpired
-		}
-		if taken, err = takeRows(ctx, t, id, wanted); err != nil {
-			return err
-		}
-		_, err := t.Exec(ctx, "UPDATE nudge.nodes SET dead = true WHERE id <> $1 AND NOT ("+alive+") AND NOT dead AND id IN "+
-			"(SELECT last FROM nudge.partitions WHERE owner = $1 AND number = ANY($2))", string(id), wanted)
+		defer time.AfterFunc(commitPatience, func() {
+			if err := r.endBlockers(ctx, process); err != nil {
+				mayNot.Store(&err)
+			}
+		}).Stop()
+		taken, err = take(ctx, t, id, wanted)
 		return err
 	})
-	if err != nil {
-		taken = nil
+	if why := mayNot.Load(); why != nil && err != nil {
+		err = errors.Join(err, *why)
 	}
+	if err != nil {
+		return nil, err
+	}
+	return taken, nil
+}
+
+// take takes partitions, one taker after the other. The rows of the owners are locked before it is decided which of them have a lease.
+func take(ctx context.Context, t pgx.Tx, id nodes.ID, wanted []int32) (taken []nodes.Partition, err error) {
+	if _, err := t.Exec(ctx, "SELECT pg_advisory_xact_lock($1)", int64(takeLock)); err != nil {
+		return nil, err
+	}
+	if _, err := t.Exec(ctx, "SELECT FROM nudge.nodes WHERE id = $1 OR id IN (SELECT owner FROM nudge.partitions WHERE number = ANY($2)) ORDER BY id FOR UPDATE",
+		string(id), wanted); err != nil {
+		return nil, err
+	}
+	var lives bool
+	if err := t.QueryRow(ctx, "SELECT EXISTS (SELECT FROM nudge.nodes WHERE id = $1 AND "+alive+")", string(id)).Scan(&lives); err != nil {
+		return nil, err
+	}
+	if !lives {
+		return nil, nodes.ErrExpired
+	}
+	if taken, err = takeRows(ctx, t, id, wanted); err != nil {
+		return nil, err
+	}
+	_, err = t.Exec(ctx, "UPDATE nudge.nodes SET dead = true WHERE id <> $1 AND NOT ("+alive+") AND NOT dead AND id IN "+
+		"(SELECT last FROM nudge.partitions WHERE owner = $1 AND number = ANY($2))", string(id), wanted)
 	return taken, err
 }
 
@@ -189,29 +192,43 @@ func takeRows(ctx context.Context, t pgx.Tx, id nodes.ID, wanted []int32) (taken
 	return taken, err
 }
 
-// endCommits ends the connections that hold rows of partitions whose owner has no lease.
-func (r registry) endCommits(ctx context.Context, partitions []int) error {
-	wanted := make([]int32, len(partitions))
-	for i, n := range partitions {
-		wanted[i] = int32(n)
-	}
-	ended := 0
+// endBlockers ends the connections that a process of the server waits for.
+func (r registry) endBlockers(ctx context.Context, process int32) error {
+	var ended int
 	err := r.within(ctx, func(t pgx.Tx) error {
-		if _, err := t.Exec(ctx, "SELECT set_config('lock_timeout', '100', true)"); err != nil {
-			return err
-		}
-		var err error
-		ended, err = endHolders(ctx, t, wanted)
-		return err
+		return t.QueryRow(ctx, "SELECT count(*) FILTER (WHERE pg_terminate_backend(pid)) FROM unnest(pg_blocking_pids($1)) pid", process).Scan(&ended)
 	})
 	if answer := (*pgconn.PgError)(nil); errors.As(err, &answer) && answer.Code == "42501" {
-		return fmt.Errorf("a commit of the old owner hangs, and the role %s may not end it: all nodes need the same role, or it must be a member of pg_signal_backend: %w", r.d.role, err)
+		err = fmt.Errorf("a commit of the old owner hangs, and the role %s may not end it; let all nodes have the same role, or make it a member of pg_signal_backend: %w", r.d.role, err)
 	}
-	if ended > 0 {
-		r.d.log.Warn("ended commits of nodes whose lease is over", "database", r.d.where, "connections", ended)
+	switch {
+	case err != nil:
+		r.d.log.Error("cannot end a commit of an old owner", "database", r.d.where, "error", err)
+	case ended > 0:
+		r.d.log.Warn("ended a commit of an old owner that held a partition for a second", "database", r.d.where, "connections", ended)
 	}
 	return err
 }
 
-// be4 is a number of four bytes.
-func be4(n uint32) []byte { return binary.BigEndian.AppendUint32(nil, n) }
+// Release gives a partition back.
+func (r registry) Release(ctx context.Context, id nodes.ID, partition int, epoch uint64) error {
+	return r.within(ctx, func(t pgx.Tx) error {
+		done, err := t.Exec(ctx, "UPDATE nudge.partitions SET owner = '', last = owner WHERE number = $1 AND owner = $2 AND owner <> '' AND epoch = $3",
+			int32(partition), string(id), int64(epoch))
+		if err == nil && done.RowsAffected() != 1 {
+			err = nodes.ErrNotOwner
+		}
+		return err
+	})
+}
+
+// Leave gives back all that a node owns.
+func (r registry) Leave(ctx context.Context, id nodes.ID) error {
+	return r.within(ctx, func(t pgx.Tx) error {
+		if _, err := t.Exec(ctx, "UPDATE nudge.nodes SET dead = true WHERE id = $1", string(id)); err != nil {
+			return err
+		}
+		_, err := t.Exec(ctx, "UPDATE nudge.partitions SET owner = '', last = owner WHERE owner = $1 AND owner <> ''", string(id))
+		return err
+	})
+}

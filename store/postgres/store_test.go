@@ -8,6 +8,7 @@ import (
 
 	"nudge/store"
 	"nudge/store/nodes"
+	"nudge/store/nodes/nodestest"
 	"nudge/store/postgres"
 	"nudge/store/postgres/pgtest"
 	"nudge/store/storetest"
@@ -21,13 +22,6 @@ func open(t testing.TB, url string) *postgres.Database {
 	}
 	t.Cleanup(d.Close)
 	return d
-}
-
-// owned makes a node the owner of a partition.
-func owned(t testing.TB, s *pgtest.Server, url string, d *postgres.Database, partition int) store.KV {
-	t.Helper()
-	s.Exec(t, url, "UPDATE nudge.partitions SET owner = 'n', epoch = epoch + 1")
-	return d.Owned(partition, nodes.ID("n"), 1)
 }
 
 func TestContract(t *testing.T) {
@@ -45,4 +39,23 @@ func TestContract(t *testing.T) {
 			return d.Owned(0, "n", epoch)
 		}
 	})
+}
+
+func TestRegistry(t *testing.T) {
+	s := pgtest.Start(t)
+	for name, pooled := range map[string]bool{"alone": false, "behind PgBouncer": true} {
+		t.Run(name, func(t *testing.T) {
+			nodestest.Run(t, func(t *testing.T) nodes.Registry {
+				url := s.Database(t)
+				if pooled {
+					url = s.PgBouncer(t, url)
+				}
+				d := open(t, url)
+				if err := d.Make(t.Context(), nodestest.Partitions); err != nil {
+					t.Fatal(err)
+				}
+				return d.Registry()
+			})
+		})
+	}
 }
