@@ -150,6 +150,12 @@ func CreatePartition(kv KV, installation engine.Installation, p engine.Partition
 	return createPartition(kv, installation, p, nil)
 }
 
+// CreateSeeded makes a new store that is one part of a divided installation, with what all parts have in common: 8 bytes or more of the
+// seed for the installation, and a key for the hashes of forgotten people.
+func CreateSeeded(kv KV, installation engine.Installation, p engine.Partition, auditKey []byte) error {
+	return createPartition(kv, installation, p, auditKey)
+}
+
 // createPartition makes a new store with a key for the hashes of forgotten people; nil for none yet, so that a store in virtual time has nothing random.
 func createPartition(kv KV, installation engine.Installation, p engine.Partition, auditKey []byte) error {
 	if err := p.Check(); err != nil {
