@@ -181,15 +181,10 @@ func (s *Store) Snapshot(opened func(), f func([]Reader) error) error {
 	if len(all) == 0 {
 		all = []*Store{s}
 	}
-	return snapshot(all, nil, opened, f)
-}
-
-func snapshot(left []*Store, readers []Reader, opened func(), f func([]Reader) error) error {
-	if len(left) == 0 {
+	return together(all, func(readers []Reader) error {
 		opened()
 		return f(readers)
-	}
-	return left[0].kv.View(func(r Reader) error { return snapshot(left[1:], append(readers, r), opened, f) })
+	})
 }
 
 // State returns the engine's state after the last commit.
