@@ -2,6 +2,7 @@ package runner
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"time"
 
@@ -85,7 +86,7 @@ type settling struct {
 // or with ctx's error; then nobody can say whether it is noted.
 func (r *Runner) Settle(ctx context.Context, results []store.NoticeResult) error {
 	for d := range r.own() { // a partition passes over those of others
-		if err := d.settle(ctx, results); err != nil {
+		if err := d.settle(ctx, results); err != nil && !errors.Is(err, ErrElsewhere) { // the next process that has it delivers them again
 			return err
 		}
 	}
