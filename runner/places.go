@@ -53,6 +53,9 @@ func (r *Runner) owned() (n int) {
 	return max(n, 1)
 }
 
+// Serves reports whether the loop of a partition runs in this process.
+func (r *Runner) Serves(partition int) bool { return r.heldBy(partition) != nil }
+
 // has reports whether this process has the partition at this moment.
 func (d *driver) has() bool {
 	return d.r.elsewhere == nil || !d.lost.Load() && d.r.elsewhere.Has(d.number)

@@ -32,6 +32,18 @@ func Open(kv KV) (*Store, error) {
 	return s, nil
 }
 
+// View returns a store over records that others write; only methods that read may be called. The store owns kv.
+func View(kv KV) *Store { return &Store{kv: kv, opened: strings.ToLower(rand.Text()[:openedChars])} }
+
+// Exists reports whether there is a store in kv.
+func Exists(kv KV) (there bool, err error) {
+	err = kv.View(func(r Reader) error {
+		there = r.Get(Meta, keyFormat) != nil
+		return nil
+	})
+	return there, err
+}
+
 func (s *Store) prepare() error {
 	var format, by []byte
 	if err := s.kv.View(func(r Reader) error {
