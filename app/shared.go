@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"math"
 	"net"
 	"net/http"
 	"os"
@@ -28,7 +29,7 @@ const (
 	defaultShared = 16                    // partitions of a new store in a database, unless nudge.yaml says how many
 	awaitEvery    = 20 * time.Millisecond // how often a start looks whether all partitions are served
 	awaitShown    = 5 * time.Second       // how often it says what it waits for
-	peerGrace     = 5 * time.Second       // how long a stop waits for what other nodes have asked for
+	peerGrace     = 2 * time.Second       // how long a stop waits for what other nodes have asked for
 )
 
 // shared is what an instance has besides if several nodes have its store together: this node's lease and partitions, and the way
@@ -113,7 +114,8 @@ func (i *Instance) openShared(ctx context.Context, registry *prometheus.Registry
 		return nil, failed(err)
 	}
 	metrics := cluster.NewMetrics()
-	if err := metrics.Register(registry); err != nil {
+	size := prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "nudge_store_file_bytes", Help: "How large the store is: its files, or its tables in the database."}, s.size)
+	if err := errors.Join(metrics.Register(registry), registry.Register(size)); err != nil {
 		return nil, failed(err)
 	}
 	identity, err := cluster.NewIdentity(s.seed.Installation().String(), s.seed.Secret())
@@ -139,7 +141,10 @@ func (i *Instance) openShared(ctx context.Context, registry *prometheus.Registry
 	i.push("the listener for other nodes", func() error {
 		ctx, cancel := context.WithTimeout(context.Background(), peerGrace)
 		defer cancel()
-		return peers.Shutdown(ctx)
+		if err := peers.Shutdown(ctx); !errors.Is(err, context.DeadlineExceeded) { // then the rest is cut off; its callers ask another node
+			return err
+		}
+		return nil
 	})
 	return s, nil
 }
@@ -204,6 +209,15 @@ func (s *shared) first(p nodes.Partition, of int) error {
 		return err
 	}
 	return errors.Join(store.CreateSeeded(kv, s.seed.Installation(), engine.Partition{Number: p.Number, Of: of}, s.seed.AuditKey()), kv.Close())
+}
+
+// size is how many bytes the store takes; NaN while the database does not say.
+func (s *shared) size() float64 {
+	n, err := s.db.Size()
+	if err != nil {
+		return math.NaN()
+	}
+	return float64(n)
 }
 
 // listen listens for other nodes.

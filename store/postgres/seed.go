@@ -58,3 +58,16 @@ func (d *Database) LocalHost(ctx context.Context) (string, error) {
 	}
 	return "127.0.0.1", nil
 }
+
+// Size returns how many bytes the tables of the store take, with their indexes.
+func (d *Database) Size() (size int64, err error) {
+	err = d.read(func() *batch {
+		b := new(batch)
+		b.add("SELECT sum(pg_total_relation_size(oid))::bigint FROM pg_class WHERE relnamespace = (SELECT oid FROM pg_namespace WHERE nspname = 'nudge') AND relkind = 'r'")
+		return b
+	}, func(_ int, values [][]byte) (failed error) {
+		size, failed = whole(values[0])
+		return failed
+	})
+	return size, err
+}
