@@ -403,7 +403,7 @@ func (s *shared) Show(ctx context.Context) (*server.ClusterShown, error) {
 	if err != nil {
 		return nil, err
 	}
-	shown := &server.ClusterShown{Node: s.name, At: &v.Now, Nodes: []server.NodeShown{}}
+	shown := &server.ClusterShown{Node: s.name, At: engine.InstantOf(v.Now), Nodes: []server.NodeShown{}}
 	has, names := map[nodes.ID]int{}, map[nodes.ID]string{}
 	for _, n := range v.Nodes {
 		names[n.ID] = n.Name
@@ -422,7 +422,7 @@ func (s *shared) Show(ctx context.Context) (*server.ClusterShown, error) {
 		case !v.Now.Before(n.Expires):
 			state = "expired"
 		}
-		shown.Nodes = append(shown.Nodes, server.NodeShown{Name: n.Name, ID: string(n.ID), Address: n.Address, State: state, Since: n.Began, Expires: n.Expires, Level: n.Level, Partitions: has[n.ID]})
+		shown.Nodes = append(shown.Nodes, server.NodeShown{Name: n.Name, ID: string(n.ID), Address: n.Address, State: state, Since: engine.InstantOf(n.Began), Expires: engine.InstantOf(n.Expires), Level: n.Level, Partitions: has[n.ID]})
 	}
 	return shown, nil
 }
