@@ -13,7 +13,6 @@ import (
 	"nudge/flows"
 	"nudge/runner"
 	"nudge/store"
-	"nudge/store/nodes"
 	"nudge/store/postgres"
 	"nudge/store/postgres/pgtest"
 )
@@ -27,10 +26,7 @@ type reference struct {
 }
 
 func newReference(t testing.TB, s *pgtest.Server) *reference {
-	url := s.Database(t)
-	d := open(t, url)
-	must(t, d.Make(t.Context(), 1))
-	must(t, d.Registry().Join(t.Context(), nodes.Node{ID: "n"}, time.Hour))
+	d, _ := made(t, s, 1)
 	r := &reference{TB: t, d: d, now: time.Date(2026, 3, 2, 10, 0, 0, 0, time.UTC)}
 	r.reopen()
 	return r
@@ -38,9 +34,7 @@ func newReference(t testing.TB, s *pgtest.Server) *reference {
 
 // reopen takes the partition again.
 func (r *reference) reopen() {
-	taken, err := r.d.Registry().Take(r.Context(), "n", []int{0})
-	must(r, err)
-	r.loop = loopOn(r, r.d.Owned(0, "n", taken[0].Epoch))
+	r.loop = loopOn(r, take(r, r.d, 0))
 }
 
 func loopOn(t testing.TB, kv store.KV) *runner.Loop {
