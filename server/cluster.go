@@ -10,8 +10,11 @@ import (
 type Cluster interface {
 	// First reports whether this node has the first partition, which keeps jobs and proposals.
 	First() bool
-	// Forward has the node with the first partition answer a request. It answers 503 itself if no node has it.
-	Forward(w http.ResponseWriter, r *http.Request)
+	// Forward has the node with the first partition answer a request. If it returns an error, nothing was written: an error of
+	// [runner.Runner.Submit].
+	Forward(w http.ResponseWriter, r *http.Request) error
+	// Ready returns why no more requests should come to this node; nil if they should.
+	Ready() error
 	// Show returns all nodes and partitions.
 	Show(ctx context.Context) (*ClusterShown, error)
 }
@@ -100,7 +103,9 @@ func (s *Server) byFirst(own http.HandlerFunc) http.HandlerFunc {
 		case r.Context().Value(forwardedMark{}) != nil:
 			s.fail(w, r, problemOf(http.StatusServiceUnavailable, "moving", "another node has what this concerns by now; try again in a moment"))
 		default:
-			s.config.Cluster.Forward(w, r)
+			if err := s.config.Cluster.Forward(w, r); err != nil {
+				s.fail(w, r, runnerProblem(err))
+			}
 		}
 	}
 }
