@@ -536,7 +536,7 @@ func TestHandOver(t *testing.T) {
 	if diff := cmp.Diff(h, x.local.handed[0], cmpopts.IgnoreUnexported(engine.Event{})); diff != "" {
 		t.Errorf("handover (-sent +taken)\n%s", diff)
 	}
-	if got, err = x.HandOver(t.Context(), 3, handover(maxHandover/2, 7, 8, 9)); err != nil || got.UpTo != 8-1 {
+	if got, err = x.HandOver(t.Context(), 3, handover(maxHandover/2, 7, 8)); err != nil || got.UpTo != 8-1 {
 		t.Errorf("a large one: up to %v, %v", got, err)
 	}
 	for _, refused := range []error{runner.ErrGap, runner.ErrBehind, runner.ErrBusy} {
