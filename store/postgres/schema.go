@@ -31,7 +31,8 @@ CREATE TABLE nudge.store (
 	level      integer NOT NULL,  -- of these tables
 	format     integer NOT NULL,  -- of the records, when the store was made
 	partitions integer NOT NULL,
-	seed       bytea NOT NULL     -- of all that is random and that all nodes have in common
+	seed       bytea NOT NULL,    -- of all that is random and that all nodes have in common
+	made       timestamptz NOT NULL DEFAULT now()
 );
 
 -- Frozen audiences of campaigns, in chunks of whole lines.
