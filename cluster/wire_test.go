@@ -443,6 +443,43 @@ func TestManInTheMiddle(t *testing.T) {
 	}
 }
 
+// TestImpostor holds that a node asks nobody who cannot prove to know the secret: one that sends something, or what it was sent.
+func TestImpostor(t *testing.T) {
+	for name, answer := range map[string]func(proof []byte) []byte{
+		"something":       func([]byte) []byte { return make([]byte, proofBytes) },
+		"its own proof":   func(proof []byte) []byte { return proof },
+		"nothing":         func([]byte) []byte { return nil },
+		"half of a proof": func(proof []byte) []byte { return proof[:proofBytes/2] },
+	} {
+		t.Run(name, func(t *testing.T) {
+			l := listen(t)
+			defer l.Close()
+			var asked atomic.Int64
+			var work sync.WaitGroup
+			work.Go(func() {
+				raw, err := l.Accept()
+				if err != nil {
+					return
+				}
+				c := tls.Server(raw, &tls.Config{Certificates: []tls.Certificate{identity(t, "s", strings.Repeat("?", minSecret)).certificate}})
+				defer c.Close()
+				proof := make([]byte, proofBytes)
+				io.ReadFull(c, proof)
+				c.Write(answer(proof))
+				c.CloseWrite()
+				n, _ := io.Copy(io.Discard, c)
+				asked.Store(n)
+			})
+			d := &directory{owner: l.Addr().String(), found: closedAddress(t)}
+			_, err := client(t, d, nil, identity(t, "s", secret)).submit(t.Context(), 3, [][]*engine.Input{event("e1")})
+			work.Wait()
+			if !errors.Is(err, ErrStranger) || asked.Load() > 0 {
+				t.Errorf("got %v after %d bytes, want: %v", err, asked.Load(), ErrStranger)
+			}
+		})
+	}
+}
+
 // TestSilentStranger holds that a connection which says nothing holds nobody up, and that one which speaks no TLS is closed.
 func TestSilentStranger(t *testing.T) {
 	x := connect(t)
