@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"errors"
@@ -128,7 +129,7 @@ func (i *Instance) openShared(ctx context.Context, registry *prometheus.Registry
 	})
 	s.client = cluster.NewClient(cluster.ClientConfig{Identity: identity, Directory: s.keeper, Metrics: metrics, Log: i.log})
 	i.push("the way to other nodes", func() error { s.client.Close(); return nil })
-	i.config.Clock = nodeClock{s.keeper}
+	i.config.Clock = nodeClock{s.keeper, s.seed.Made, cmp.Or(settings.Speed, 1)}
 	if err := i.startSharedRunner(s, stores, registry); err != nil {
 		return nil, err
 	}
@@ -251,11 +252,26 @@ func (s *shared) address(settings *ClusterSettings) string {
 	return net.JoinHostPort(host, port)
 }
 
-// nodeClock is the clock of the database, as this node knows it.
-type nodeClock struct{ keeper *cluster.Keeper }
+// nodeClock is the clock of the database, as this node knows it. In load and crash tests it goes faster, since the store was made.
+type nodeClock struct {
+	keeper *cluster.Keeper
+	from   time.Time
+	speed  float64
+}
 
-func (c nodeClock) Now() time.Time                { return c.keeper.Now() }
-func (c nodeClock) Wake(at time.Time) *time.Timer { return runner.WakeIn(at.Sub(c.Now())) }
+// Now is the present instant.
+func (c nodeClock) Now() time.Time {
+	now := c.keeper.Now()
+	if c.speed == 1 {
+		return now
+	}
+	return c.from.Add(time.Duration(float64(now.Sub(c.from)) * c.speed))
+}
+
+// Wake returns a timer for the instant.
+func (c nodeClock) Wake(at time.Time) *time.Timer {
+	return runner.WakeIn(time.Duration(float64(at.Sub(c.Now())) / c.speed))
+}
 
 // start takes partitions, and returns once some node serves each of them.
 func (s *shared) start(ctx context.Context) error {
@@ -403,7 +419,7 @@ func (s *shared) Show(ctx context.Context) (*server.ClusterShown, error) {
 	if err != nil {
 		return nil, err
 	}
-	shown := &server.ClusterShown{Node: s.name, At: &v.Now, Nodes: []server.NodeShown{}}
+	shown := &server.ClusterShown{Node: s.name, At: engine.InstantOf(v.Now), Nodes: []server.NodeShown{}}
 	has, names := map[nodes.ID]int{}, map[nodes.ID]string{}
 	for _, n := range v.Nodes {
 		names[n.ID] = n.Name
@@ -422,7 +438,7 @@ func (s *shared) Show(ctx context.Context) (*server.ClusterShown, error) {
 		case !v.Now.Before(n.Expires):
 			state = "expired"
 		}
-		shown.Nodes = append(shown.Nodes, server.NodeShown{Name: n.Name, ID: string(n.ID), Address: n.Address, State: state, Since: n.Began, Expires: n.Expires, Level: n.Level, Partitions: has[n.ID]})
+		shown.Nodes = append(shown.Nodes, server.NodeShown{Name: n.Name, ID: string(n.ID), Address: n.Address, State: state, Since: engine.InstantOf(n.Began), Expires: engine.InstantOf(n.Expires), Level: n.Level, Partitions: has[n.ID]})
 	}
 	return shown, nil
 }

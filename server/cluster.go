@@ -3,7 +3,8 @@ package server
 import (
 	"context"
 	"net/http"
-	"time"
+
+	"nudge/engine"
 )
 
 // Cluster is the nodes that have the store together, as one of them sees them.
@@ -21,23 +22,22 @@ type Cluster interface {
 
 // ClusterShown is the nodes that have the store together, and who has which partition.
 type ClusterShown struct {
-	Node       string           `json:"node,omitempty"` // name of the node that answers; empty: the store is not shared
-	At         *time.Time       `json:"at,omitempty"`   // by the clock of the database
+	Node       string           `json:"node,omitempty"` // name of the node that answers; empty: the store is files of one server
+	At         engine.Instant   `json:"at,omitzero"`    // by the clock of the database
 	Nodes      []NodeShown      `json:"nodes"`          // those that live, and dead ones that had a partition last
 	Partitions []PartitionShown `json:"partitions"`     // by number
 }
 
 // NodeShown is a node.
 type NodeShown struct {
-	Name       string    `json:"name"`
-	ID         string    `json:"id"`                // of its start
-	Address    string    `json:"address"`           // where other nodes reach it
-	State      string    `json:"state"`             // serves, expired (its lease has ended) or dead (it left, or others have taken its partitions)
-	Since      time.Time `json:"since"`             // when it joined
-	Expires    time.Time `json:"expires"`           // when its lease ends, or ended
-	Level      int       `json:"level"`             // of the records that it can write
-	Partitions int       `json:"partitions"`        // how many it has
-	Version    string    `json:"version,omitempty"` // of its program
+	Name       string         `json:"name"`
+	ID         string         `json:"id"`         // of its start
+	Address    string         `json:"address"`    // where other nodes reach it
+	State      string         `json:"state"`      // serves, expired (its lease has ended) or dead (it left, or others have taken its partitions)
+	Since      engine.Instant `json:"since"`      // when it joined
+	Expires    engine.Instant `json:"expires"`    // when its lease ends, or ended
+	Level      int            `json:"level"`      // of the records that it can write
+	Partitions int            `json:"partitions"` // how many it has
 }
 
 // PartitionShown is who has a partition.

@@ -22,11 +22,8 @@ func TestModel(t *testing.T) {
 	s := pgtest.Start(t)
 	for name, cache := range map[string]int{"no cache": 0, "a small cache": 4000, "a large cache": 1 << 20} {
 		t.Run(name, func(t *testing.T) {
-			url := s.Database(t)
-			d := open(t, url)
-			must(t, d.Make(t.Context(), 1))
-			s.Exec(t, url, "UPDATE nudge.partitions SET owner = 'n', epoch = 1")
-			kv := d.Owned(0, "n", 1)
+			d, _ := made(t, s, 1)
+			kv := take(t, d, 0)
 			postgres.SmallCache(kv, cache)
 			m := &model{T: t, dice: rand.New(rand.NewPCG(3, uint64(cache))), want: new(memory.KV), got: kv, others: []store.KV{d.Reader(0), d.Pages(0)}}
 			for i := range 300 {

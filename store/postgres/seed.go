@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"net"
+	"time"
 
 	"nudge/engine"
 )
@@ -13,17 +14,21 @@ import (
 const seedBytes = 32
 
 // Seed is what is random and what all nodes of a store have in common. It is made with the tables.
-type Seed struct{ bytes []byte }
+type Seed struct {
+	bytes []byte
+	Made  time.Time // when the tables were made, by the clock of the database
+}
 
 // Seed returns that of the store. There must be one.
 func (d *Database) Seed(ctx context.Context) (s Seed, err error) {
 	err = d.read(func() *batch {
 		b := new(batch)
-		b.add("SELECT seed FROM nudge.store")
+		b.add("SELECT seed, (extract(epoch FROM made) * 1000)::bigint FROM nudge.store")
 		return b
 	}, func(_ int, values [][]byte) error {
-		s.bytes = append([]byte(nil), values[0]...)
-		return nil
+		made, err := whole(values[1])
+		s.bytes, s.Made = append([]byte(nil), values[0]...), time.UnixMilli(made).UTC()
+		return err
 	})
 	return s, err
 }
