@@ -17,19 +17,31 @@ import (
 // BenchmarkRuns lets runs of the reference workload live: 64 events in a step, then the results of their posts, then the receipts that
 // end them. Each partition has a loop. It says what a run costs, of this process, of the server, and of its log.
 func BenchmarkRuns(b *testing.B) {
-	for _, partitions := range []int{1, 4} {
-		b.Run(fmt.Sprint("partitions=", partitions), func(b *testing.B) { benchmarkRuns(b, partitions, false) })
+	for _, x := range []setting{{1, 0, false}, {4, 0, false}, {1, 0, true}, {4, 200 * time.Microsecond, false}, {4, time.Millisecond, false}, {4, 3 * time.Millisecond, false}} {
+		b.Run(fmt.Sprintf("partitions=%d,trip=%v,old=%v", x.partitions, x.trip, x.old), x.runs)
 	}
-	b.Run("beside an old transaction", func(b *testing.B) { benchmarkRuns(b, 1, true) })
 }
 
-func benchmarkRuns(b *testing.B, partitions int, old bool) {
+// setting is how a benchmark runs.
+type setting struct {
+	partitions int
+	trip       time.Duration // what the network adds to each trip
+	old        bool          // a transaction stays open, so no dead row can be cleaned
+}
+
+func (x setting) runs(b *testing.B) {
 	const batch = 64
+	partitions := x.partitions
 	s := pgtest.Start(b)
 	d, url := made(b, s, partitions)
-	if old { // no dead row can be cleaned before it ends
+	if x.old {
 		_, err := connect(b, url).Exec(b.Context(), "BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT FROM nudge.store")
 		must(b, err)
+	}
+	if x.trip > 0 {
+		p, slow := s.Proxy(b, url)
+		d = open(b, slow)
+		p.RoundTrip(x.trip)
 	}
 	all := make([]*reference, partitions)
 	for n := range all {

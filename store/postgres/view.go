@@ -92,7 +92,7 @@ func (k *pages) ViewTogether([]store.KV, func([]store.Reader) error) (possible b
 // so long beside them.
 const (
 	holdTrips = 4
-	holdTime  = 20 * time.Millisecond
+	holdTime  = 50 * time.Millisecond
 )
 
 // ownView is the source of a View of the owner. It begins with the cache that all share; meanwhile the partition's commits wait, so
