@@ -19,6 +19,7 @@ var connecting = map[string]string{
 	"bench/bare":            "the provider that is measured",
 	"channels/appmessaging": "the provider of an account",
 	"client":                "the server that the caller names",
+	"cluster":               "the other nodes of the cluster, at the addresses that they have in the registry; each proves that it knows the secret",
 	"console":               "the API in this process: nothing is dialled",
 	"runner/fetch":          "what a flow or an audience names: nothing private unless it is allowed",
 	"runner/notify":         "the endpoints of nudge.yaml, which operators choose; no redirect is followed",

@@ -32,6 +32,18 @@ func Open(kv KV) (*Store, error) {
 	return s, nil
 }
 
+// View returns a store over records that others write; only methods that read may be called. The store owns kv.
+func View(kv KV) *Store { return &Store{kv: kv, opened: strings.ToLower(rand.Text()[:openedChars])} }
+
+// Exists reports whether there is a store in kv.
+func Exists(kv KV) (there bool, err error) {
+	err = kv.View(func(r Reader) error {
+		there = r.Get(Meta, keyFormat) != nil
+		return nil
+	})
+	return there, err
+}
+
 func (s *Store) prepare() error {
 	var format, by []byte
 	if err := s.kv.View(func(r Reader) error {
@@ -148,6 +160,12 @@ func closeAll[T io.Closer](all []T) (err error) {
 // CreatePartition makes a new store that is one part of a divided installation. See [CreateDivided] for all of them.
 func CreatePartition(kv KV, installation engine.Installation, p engine.Partition) error {
 	return createPartition(kv, installation, p, nil)
+}
+
+// CreateSeeded makes a new store that is one part of a divided installation, with what all parts have in common: 8 bytes or more of the
+// seed for the installation, and a key for the hashes of forgotten people.
+func CreateSeeded(kv KV, installation engine.Installation, p engine.Partition, auditKey []byte) error {
+	return createPartition(kv, installation, p, auditKey)
 }
 
 // createPartition makes a new store with a key for the hashes of forgotten people; nil for none yet, so that a store in virtual time has nothing random.

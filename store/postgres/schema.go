@@ -2,6 +2,7 @@ package postgres
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"strings"
@@ -29,7 +30,18 @@ CREATE TABLE nudge.store (
 	one        boolean PRIMARY KEY DEFAULT true CHECK (one),
 	level      integer NOT NULL,  -- of these tables
 	format     integer NOT NULL,  -- of the records, when the store was made
-	partitions integer NOT NULL
+	partitions integer NOT NULL,
+	seed       bytea NOT NULL,    -- of all that is random and that all nodes have in common
+	made       timestamptz NOT NULL DEFAULT now()
+);
+
+-- Frozen audiences of campaigns, in chunks of whole lines.
+CREATE TABLE nudge.audiences (
+	name     text,
+	at_byte  bigint,
+	lines    bytea NOT NULL,
+	made     timestamptz NOT NULL DEFAULT now(),
+	PRIMARY KEY (name, at_byte)
 );
 
 CREATE TABLE nudge.nodes (
@@ -131,7 +143,9 @@ func (d *Database) make(ctx context.Context, c *pgconn.PgConn, n int) error {
 		for i := range n {
 			all.WriteString(tables(i))
 		}
-		fmt.Fprintf(&all, "INSERT INTO nudge.store (level, format, partitions) VALUES (%d, %d, %d)", level, store.Format, n)
+		seed := make([]byte, seedBytes)
+		rand.Read(seed)
+		fmt.Fprintf(&all, "INSERT INTO nudge.store (level, format, partitions, seed) VALUES (%d, %d, %d, '\\x%x')", level, store.Format, n, seed)
 		if err := run(all.String()); err != nil {
 			return err
 		}
