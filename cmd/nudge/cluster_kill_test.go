@@ -302,11 +302,7 @@ func (c *killedNodes) settleNodes() {
 		}
 		select {
 		case <-ctx.Done():
-			var said strings.Builder
-			for _, n := range c.nodes {
-				fmt.Fprintf(&said, "node %d:\n%s\n", n.number, n.said())
-			}
-			c.t.Fatalf("%d runs still live (%v), such as %s\n%s", live, err, c.sample(), said.String())
+			c.t.Fatalf("%d runs still live (%v), such as %s\n%s", live, err, c.sample(), c.saidAll())
 		case <-time.After(50 * time.Millisecond):
 		}
 	}
