@@ -1,7 +1,7 @@
 #!/bin/sh
 # Sets up what the tests need on a Debian machine with Go, and runs them.
 #
-#	./test.sh          what every change runs: five to seven minutes on two cores
+#	./test.sh          what every change runs: about four minutes on two cores that do nothing else
 #	./test.sh long     also what repeats itself: run it before a release
 #	./test.sh fuzz 15m gives each fuzz target this long, one after the other
 #
