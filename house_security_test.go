@@ -19,14 +19,17 @@ var connecting = map[string]string{
 	"bench/bare":            "the provider that is measured",
 	"channels/appmessaging": "the provider of an account",
 	"client":                "the server that the caller names",
+	"cluster":               "the other nodes of the cluster, at the addresses that they have in the registry; each proves that it knows the secret",
 	"console":               "the API in this process: nothing is dialled",
 	"runner/fetch":          "what a flow or an audience names: nothing private unless it is allowed",
 	"runner/notify":         "the endpoints of nudge.yaml, which operators choose; no redirect is followed",
+	"store/postgres":        "the database of the store, which the operator names",
+	"store/postgres/pgtest": "the servers that it starts for tests",
 	"sandbox":               "the webhooks of a project that is tried out",
 }
 
 // dials matches what opens connections to the outside.
-var dials = regexp.MustCompile(`^(http\.(Client|Transport|Get|Post|PostForm|Head|DefaultClient|DefaultTransport)|net\.(Dial\w*)|tls\.(Dial\w*)|websocket\.Dial|smtp\.\w+|rpc\.Dial\w*|otlptracehttp\.New)$`)
+var dials = regexp.MustCompile(`^(http\.(Client|Transport|Get|Post|PostForm|Head|DefaultClient|DefaultTransport)|net\.(Dial\w*)|tls\.(Dial\w*)|websocket\.Dial|smtp\.\w+|rpc\.Dial\w*|pgx\.Connect\w*|pgxpool\.New\w*|otlptracehttp\.New)$`)
 
 // TestWhoConnects lists who opens connections.
 func TestWhoConnects(t *testing.T) {

@@ -32,6 +32,18 @@ func Open(kv KV) (*Store, error) {
 	return s, nil
 }
 
+// View returns a store over records that others write; only methods that read may be called. The store owns kv.
+func View(kv KV) *Store { return &Store{kv: kv, opened: strings.ToLower(rand.Text()[:openedChars])} }
+
+// Exists reports whether there is a store in kv.
+func Exists(kv KV) (there bool, err error) {
+	err = kv.View(func(r Reader) error {
+		there = r.Get(Meta, keyFormat) != nil
+		return nil
+	})
+	return there, err
+}
+
 func (s *Store) prepare() error {
 	var format, by []byte
 	if err := s.kv.View(func(r Reader) error {
@@ -150,6 +162,12 @@ func CreatePartition(kv KV, installation engine.Installation, p engine.Partition
 	return createPartition(kv, installation, p, nil)
 }
 
+// CreateSeeded makes a new store that is one part of a divided installation, with what all parts have in common: 8 bytes or more of the
+// seed for the installation, and a key for the hashes of forgotten people.
+func CreateSeeded(kv KV, installation engine.Installation, p engine.Partition, auditKey []byte) error {
+	return createPartition(kv, installation, p, auditKey)
+}
+
 // createPartition makes a new store with a key for the hashes of forgotten people; nil for none yet, so that a store in virtual time has nothing random.
 func createPartition(kv KV, installation engine.Installation, p engine.Partition, auditKey []byte) error {
 	if err := p.Check(); err != nil {
@@ -175,15 +193,10 @@ func (s *Store) Snapshot(opened func(), f func([]Reader) error) error {
 	if len(all) == 0 {
 		all = []*Store{s}
 	}
-	return snapshot(all, nil, opened, f)
-}
-
-func snapshot(left []*Store, readers []Reader, opened func(), f func([]Reader) error) error {
-	if len(left) == 0 {
+	return together(all, func(readers []Reader) error {
 		opened()
 		return f(readers)
-	}
-	return left[0].kv.View(func(r Reader) error { return snapshot(left[1:], append(readers, r), opened, f) })
+	})
 }
 
 // State returns the engine's state after the last commit.
