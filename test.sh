@@ -1,7 +1,7 @@
 #!/bin/sh
 # Sets up what the tests need on a Debian machine with Go, and runs them.
 #
-#	./test.sh          what every change runs: about four minutes on two cores that do nothing else
+#	./test.sh          what every change runs: five to seven minutes on two cores
 #	./test.sh long     also what repeats itself: run it before a release
 #	./test.sh fuzz 15m gives each fuzz target this long, one after the other
 #
@@ -160,7 +160,7 @@ played='TestSeeds|TestPartitions|TestDivided'
 
 race=$(go list $(printf './%s ' $concurrent))
 plain=$(go list ./... | grep -vxF "$race" | grep -v "/$program\$")
-# They leave much garbage and live in little memory, so a fifth of their time went to its collection. Those
+# They leave much garbage and live in little memory, so a quarter of their time went to its collection. Those
 # that run alone measure memory, so they keep the usual pace of it.
 (export GOGC=400 && run plain -skip "^($played)\$" "./$program" $plain)
 run alone -run "^($alone)\$" ./app ./audience ./lsp ./runner/bulk ./sandbox ./server ./whatif/backtest ./whatif/story
