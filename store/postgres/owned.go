@@ -15,8 +15,8 @@ import (
 )
 
 const (
-	commitTimeout = 30 * time.Second // how long a commit waits for its answer; then its outcome is unknown
-	maxTries      = 20               // of a commit that PostgreSQL asks to try again; then its outcome is unknown
+	commitTimeout = 30 * time.Second // a commit waits for the answer of PostgreSQL; then its outcome is unknown, and the partition is taken again
+	maxTries      = 20               // times a commit is sent if PostgreSQL asks to try again; then the partition is taken again
 )
 
 // ErrLost is the error of a commit if the database does not have the one before it, although it confirmed that: it was set back, as

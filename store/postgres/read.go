@@ -12,10 +12,10 @@ import (
 
 // Pages of a range begin small, since most reads want few keys, and grow.
 const (
-	firstPage = 16
-	largePage = 1024
-	pageGrows = 4
-	keptPages = 2 // of a walk, that the cache keeps
+	firstPage    = 16
+	largePage    = 1024
+	pageGrows    = 4
+	learnedPages = 2 // of a walk, that the cache keeps
 )
 
 // reader reads a partition: from the cache what is known, and the rest from the database.
@@ -232,7 +232,7 @@ func (p *paging) next(w *want) (rows []row, more bool) {
 		}
 	}
 	rows = p.fetch([]want{ask})[0]
-	if p.read <= keptPages {
+	if p.read <= learnedPages {
 		p.begin().learnWant(w, rows)
 		p.end()
 	}
