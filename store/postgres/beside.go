@@ -22,8 +22,8 @@ func (l *lately) note(b store.Bucket, pairs []pair) {
 	}
 }
 
-// maxLeads is how far an entry may lead: from a group of failures to its record, its newest run, and where that ended.
-const maxLeads = 4
+// leadSteps is how far an entry may lead: from a group of failures to its record, its newest run, and where that ended.
+const leadSteps = 4
 
 // beside returns the wants of a record that an entry of a page leads to, and of those that the others lead to; nil if none leads there.
 func (r reader) beside(b store.Bucket, key []byte) []want {
@@ -52,7 +52,7 @@ func (r reader) beside(b store.Bucket, key []byte) []want {
 
 // lead returns the first record that an entry leads to and that is not known.
 func (r reader) lead(b store.Bucket, p pair) (w want, ok bool) {
-	for range maxLeads {
+	for range leadSteps {
 		to, at, leads := store.Lead(b, p.key, p.value)
 		if !leads || len(at) == 0 || len(at) > maxKey {
 			return w, false
