@@ -147,6 +147,11 @@ func apply(w Writer, writes []write) error {
 
 // putCounts updates the counts of the versions in the changes.
 func putCounts(w Writer, changes []engine.Change) error {
+	ahead(w, func(add func(Want)) {
+		for _, c := range changes {
+			add(Want{Bucket: Counts, From: versionKey(engine.FlowVersion{Flow: c.After.Flow, Version: c.After.Version})})
+		}
+	})
 	touched := map[engine.FlowVersion]*VersionCounts{}
 	of := func(r *engine.Run) (*VersionCounts, error) {
 		v := engine.FlowVersion{Flow: r.Flow, Version: r.Version}
@@ -199,6 +204,11 @@ func (s *Store) Forget(before engine.Instant, limit int) (dropped int, err error
 		return 0, err
 	}
 	return len(keys), s.kv.Update(func(w Writer) error {
+		ahead(w, func(add func(Want)) {
+			for _, key := range keys {
+				add(Want{Bucket: IDs, From: key[8:]})
+			}
+		})
 		for _, key := range keys {
 			if err := forget(w, key); err != nil {
 				return err
