@@ -125,13 +125,13 @@ func warnings(c *pgconn.PgConn) string {
 
 // facts are what a server says about itself.
 type facts struct {
-	version    int64
-	encoding   string
-	fsync      string
-	standby    bool
-	standbys   string // synchronous_standby_names
-	replicas   int64  // attached now
-	mayNotUse  bool
+	version   int64
+	encoding  string
+	fsync     string
+	standby   bool
+	standbys  string // synchronous_standby_names
+	replicas  int64  // attached now
+	mayNotUse bool
 }
 
 const askFacts = `SELECT current_setting('server_version_num')::bigint, current_setting('server_encoding')::text, current_setting('fsync')::text,

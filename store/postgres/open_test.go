@@ -31,4 +31,3 @@ func TestFacts(t *testing.T) {
 		}
 	}
 }
-
