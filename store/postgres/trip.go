@@ -9,6 +9,8 @@ import (
 
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
+
+	"nudge/store"
 )
 
 const (
@@ -87,6 +89,9 @@ func gone(err error) bool {
 type lostError struct{ error }
 
 func (e *lostError) Unwrap() error { return e.error }
+
+// Is says that the database did not answer.
+func (e *lostError) Is(target error) bool { return target == store.ErrUnreachable }
 
 // plain marks errors that are no answers.
 func plain(err error) error {
