@@ -2,11 +2,14 @@ package app
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
+	"time"
 
 	"nudge/engine"
 	"nudge/flows"
+	"nudge/runner"
 	"nudge/store"
 )
 
@@ -80,7 +83,12 @@ func (i *Instance) Kill(ctx context.Context, by *engine.Actor) error {
 
 // submit applies an input that the instance itself makes.
 func (i *Instance) submit(ctx context.Context, in *engine.Input) error {
-	answers, err := i.runner.Submit(ctx, in)
+	var answers []engine.Answer
+	err := whileMoving(ctx, func() (err error) {
+		one := *in
+		answers, err = i.runner.Submit(ctx, &one)
+		return err
+	})
 	if err != nil {
 		return failed(err)
 	}
@@ -88,6 +96,23 @@ func (i *Instance) submit(ctx context.Context, in *engine.Input) error {
 		return wrongInput(fmt.Errorf("%s", refused.Detail))
 	}
 	return nil
+}
+
+// whileMoving tries something again while what it concerns moves from one node to another, as it often does when nodes start together.
+func whileMoving(ctx context.Context, try func() error) error {
+	ctx, cancel := context.WithTimeout(ctx, maxLease) // no node may have it for so long
+	defer cancel()
+	for {
+		err := try()
+		if !errors.Is(err, runner.ErrElsewhere) {
+			return err
+		}
+		select {
+		case <-time.After(awaitEvery):
+		case <-ctx.Done():
+			return err
+		}
+	}
 }
 
 // versions returns the versions of the flows, which are sorted by name like State.Active.
