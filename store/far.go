@@ -1,6 +1,12 @@
 package store
 
-import "bytes"
+import (
+	"bytes"
+	"errors"
+)
+
+// ErrUnreachable is what an error is, too, if a store on another machine did not answer. It may be tried again in a moment.
+var ErrUnreachable = errors.New("the store does not answer")
 
 // Far is what a Reader may be, too, if every read is a trip to another machine. Others lose nothing by it.
 type Far interface {

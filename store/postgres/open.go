@@ -16,8 +16,9 @@ import (
 )
 
 const (
-	connectTimeout = 5 * time.Second
-	defaultPool    = 20       // connections of a node, unless the URL says pool_max_conns
+	connectTimeout = 5 * time.Second // a connection to PostgreSQL may take to open; then what needs it fails. `connect_timeout` in the URL changes it
+	defaultPool    = 20              // connections to PostgreSQL a node opens; what needs another one waits. `pool_max_conns` in the URL changes it
+	minPool        = 4
 	allCaches      = 64 << 20 // bytes of what all partitions of a node keep in memory, if it owns all
 	minCache       = 4 << 20
 	minVersion     = 150000 // of PostgreSQL, as it numbers itself
@@ -34,6 +35,7 @@ type Database struct {
 	partitions atomic.Int64
 	readers    chan struct{} // a place for each transaction that may read at the same time
 	trips      atomic.Int64
+	longest    time.Duration // that a snapshot may live
 }
 
 // Open connects to the database that a URL or the PG* variables name, and refuses one that cannot keep a store.
@@ -55,8 +57,9 @@ func Open(ctx context.Context, url string, log *slog.Logger) (*Database, error) 
 		c.RuntimeParams["application_name"] = "nudge"
 	}
 	c.OnNotice = noteWarning
-	d := &Database{log: log, where: fmt.Sprintf("the database %s at %s", c.Database, address(c.Host, c.Port)), role: c.User}
-	d.readers = make(chan struct{}, max(1, config.MaxConns/2))
+	config.MaxConns = max(config.MaxConns, minPool)
+	d := &Database{log: log, longest: maxView, where: fmt.Sprintf("the database %s at %s", c.Database, address(c.Host, c.Port)), role: c.User}
+	d.readers = make(chan struct{}, config.MaxConns/2)
 	d.life, d.end = context.WithCancel(context.Background())
 	if d.pool, err = pgxpool.NewWithConfig(d.life, config); err != nil {
 		d.end()
