@@ -1,7 +1,6 @@
 package app
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -106,7 +105,10 @@ func (s *shared) join(registry *prometheus.Registry) error {
 	})
 	s.client = cluster.NewClient(cluster.ClientConfig{Identity: s.identity, Directory: s.keeper, Metrics: metrics, Log: i.log})
 	i.push("the way to other nodes", func() error { s.client.Close(); return nil })
-	i.config.Clock = nodeClock{s.keeper, s.seed.Made, cmp.Or(settings.Speed, 1)}
+	i.config.Clock = s.keeper
+	if speed := settings.Speed; speed != 1 && speed != 0 {
+		i.config.Clock = fastClock{s.keeper, s.seed.Made, speed}
+	}
 	return nil
 }
 
