@@ -18,11 +18,11 @@ import (
 // Its text form is a ULID: 26 characters that sort as the bytes do.
 type RunID ulid.ULID
 
-// maxSeq is how many journal positions fit into a run ID.
-const maxSeq = 1 << 38
+// MaxSeq is how many journal positions fit into a run ID.
+const MaxSeq = 1 << 38
 
 func newRunID(stamp Instant, installation Installation, seq uint64, ordinal int) RunID {
-	if ordinal >= MaxStartsPerInput || seq >= maxSeq {
+	if ordinal >= MaxStartsPerInput || seq >= MaxSeq {
 		panic(fmt.Sprintf("engine: no run ID for start %d of input %d", ordinal, seq))
 	}
 	var low [8]byte

@@ -12,7 +12,7 @@ import (
 // journal finds the gaps of the journal. It begins behind the last one; what is before that
 // stays, for people.
 func (r *repair) journal() error {
-	last := r.purged.Journal
+	last := r.purged.begins()
 	gap := func(to uint64, stamp engine.Instant) {
 		if len(r.out.Gaps) < MaxLosses {
 			r.out.Gaps = append(r.out.Gaps, Gap{last + 1, to})

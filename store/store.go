@@ -35,6 +35,9 @@ func Open(kv KV) (*Store, error) {
 func (s *Store) prepare() error {
 	var format, by []byte
 	if err := s.kv.View(func(r Reader) error {
+		if r.Get(Meta, keyMoving) != nil {
+			return ErrMoving
+		}
 		format, by = bytes.Clone(r.Get(Meta, keyFormat)), bytes.Clone(r.Get(Meta, keyBy))
 		return nil
 	}); err != nil {
@@ -101,7 +104,7 @@ func OpenAll(kvs []KV) (all []*Store, err error) {
 func createAll(kvs []KV) error {
 	made := false
 	if err := kvs[0].View(func(r Reader) error {
-		made = r.Get(Meta, keyFormat) != nil
+		made = r.Get(Meta, keyFormat) != nil || r.Get(Meta, keyMoving) != nil
 		return nil
 	}); made || err != nil {
 		return err

@@ -1,0 +1,188 @@
+package simtest
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"nudge/engine"
+	"nudge/flows"
+	"nudge/runner"
+	"nudge/store"
+	"nudge/store/memory"
+)
+
+// TestMoved moves a store from one partition to 16 and back while histories go on, and holds that people get what they get without a
+// move, and that everybody who reads reads the same.
+func TestMoved(t *testing.T) {
+	n := max(4, *seeds/8)
+	answered := map[string]int{}
+	moves, live, whole := 0, 0, 0
+	for seed := range uint64(n) {
+		project, script := scriptOf(seed)
+		one := playDivided(t, 1, project, script)
+		told, said := one.told(), one.finished()
+		d := playMoved(t, project, script, 16, 1)
+		moves, live = moves+d.moves, live+d.movedLive
+		at, what := difference(told, d.told())
+		switch {
+		case what == "":
+			whole++
+			moved := d.finished()
+			moved.unmoved(one, d)
+			moved.compare(t, said, answered)
+		case len(one.moved(at)) > 1: // the order between people
+		default:
+			t.Fatalf("seed %d: %s", seed, what)
+		}
+	}
+	t.Logf("%d moves with %d live runs; %d histories of %d to their end", moves, live, whole, n)
+	if moves < n || live == 0 || 2*whole < n {
+		t.Errorf("%d moves with %d live runs, %d histories of %d to their end", moves, live, whole, n)
+	}
+}
+
+// unmoved leaves out what is another one after a move: the installation, and what the journal says of a move.
+func (a *readings) unmoved(one, d *divided) {
+	for n, line := range a.says["State"] {
+		a.says["State"][n] = strings.ReplaceAll(line, d.parts[0].identity.In(engine.Partition{Of: 2}).String(), one.parts[0].identity.In(engine.Partition{Of: 2}).String())
+	}
+	for n, line := range a.says["Purged"] {
+		fields := strings.Fields(line)
+		a.says["Purged"][n] = strings.Join(append(fields[:3], "0", "1970-01-01T00:00:00.000Z}"), " ")
+	}
+}
+
+// playMoved plays a script as playDivided does, and moves the store to other numbers of partitions on the way, as soon as it is ready.
+func playMoved(t *testing.T, project *flows.Project, script []scripted, to ...int) *divided {
+	t.Helper()
+	d := begin(t, 1, project)
+	for n, s := range script {
+		at := d.now.Add(s.after)
+		if n >= len(script)/4 {
+			for d.now.Add(10*time.Second).Before(at) && len(to) > 0 {
+				if d.ready() && d.moveTo(to[0]) {
+					to = to[1:]
+					break
+				}
+				d.pass(minTime(at, d.now.Add(7*time.Second)))
+			}
+		}
+		d.pass(at)
+		d.say(s)
+	}
+	if len(to) > 0 {
+		t.Logf("not moved to %d", to)
+	}
+	d.pass(d.now.Add(10 * 24 * time.Hour))
+	d.checkMoved()
+	return d
+}
+
+func minTime(a, b time.Time) time.Time {
+	if a.Before(b) {
+		return a
+	}
+	return b
+}
+
+// checkMoved holds that the store of every partition is whole.
+func (d *divided) checkMoved() {
+	d.t.Helper()
+	report, err := d.joined().Check()
+	d.do(err)
+	for _, p := range report.Problems {
+		d.t.Errorf("%d partitions: %s", len(d.parts), p)
+	}
+}
+
+// ready reports whether the store can be moved after a while, in which everything is written that a clean stop writes.
+func (d *divided) ready() bool {
+	missing, err := store.MoveReady(d.joined().Parts())
+	if d.do(err); len(missing) == 0 {
+		d.pass(d.now.Add(6 * time.Second))
+	}
+	return len(missing) == 0
+}
+
+// moveTo moves the store, and reports whether it could.
+func (d *divided) moveTo(n int) bool {
+	d.t.Helper()
+	from := d.joined().Parts()
+	missing, err := store.MoveReady(from)
+	if d.do(err); len(missing) > 0 {
+		return false
+	}
+	kvs := make([]store.KV, n)
+	for p := range kvs {
+		kvs[p] = new(memory.KV)
+	}
+	identity, err := store.Move(from, kvs, store.Moving{To: "there", At: engine.InstantOf(d.now)})
+	d.do(err)
+	report, err := d.joined().Check()
+	d.do(err)
+	d.moves, d.movedLive = d.moves+1, d.movedLive+report.Live
+	d.restart(kvs, identity)
+	d.checkMoved()
+	return true
+}
+
+// restart lets bare machines go on, without the second reading: it does not know what was before.
+func (d *divided) restart(kvs []store.KV, identity engine.Installation) {
+	d.t.Helper()
+	old := d.parts[0]
+	d.log, d.parts = &commandLog{}, nil
+	shared := &others{commands: d.log}
+	for p, kv := range kvs {
+		m := &machine{disk: &faultyDisk{KV: kv.(*memory.KV)}, reached: old.reached, versions: old.versions, shelf: old.shelf, names: old.names, counts: old.counts, ids: old.ids, campaigns: old.campaigns}
+		if len(kvs) > 1 {
+			m.part, m.others = engine.Partition{Number: p, Of: len(kvs)}, shared
+			shared.all = append(shared.all, m)
+		}
+		m.identity = identity.In(m.part)
+		d.parts = append(d.parts, m)
+	}
+	d.bare, d.next, d.again = true, make([]engine.Instant, len(kvs)), make([]bool, len(kvs))
+	old.shelf.over = 0
+	if len(kvs) > 1 {
+		old.shelf.over = len(kvs)
+	}
+	for _, m := range d.parts {
+		opened, err := store.Open(m.disk)
+		d.do(err)
+		m.store = opened
+		core, err := opened.Engine()
+		d.do(err)
+		m.loop = runner.NewLoopOf(named{opened, m}, core, lanesOfDivided)
+		m.loop.UseAudiences(m.shelf)
+		m.loop.NoteArrivals()
+		m.loop.Tell(watchers)
+	}
+	for p, m := range d.parts {
+		if m.shelf.sources.People = m.store; m.others != nil {
+			m.shelf.sources.People = everybodyIn{m.others}
+			d.do(m.join())
+		}
+		step, err := m.loop.Recover(d.now)
+		d.took(p, step, err)
+		d.again[p] = true // as a process looks for timers at its first step
+	}
+	d.settle()
+}
+
+// named is a store that lets a machine know the names of its runs.
+type named struct {
+	*store.Store
+	m *machine
+}
+
+func (n named) Commit(b *engine.Batch) error {
+	n.m.batches = append(n.m.batches, b)
+	for _, c := range b.Changes {
+		n.m.name(c.After)
+	}
+	for _, f := range b.Versions {
+		n.m.versions[engine.FlowVersion{Flow: f.Name, Version: f.Version}] = f
+	}
+	return n.Store.Commit(b)
+}

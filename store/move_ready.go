@@ -1,0 +1,134 @@
+package store
+
+import (
+	"fmt"
+
+	"nudge/engine"
+)
+
+// What ends work under way.
+const (
+	startAndStop = "start nudge serve on it, and stop it again"
+	startAndWait = "start nudge serve on it, wait a minute, and stop it again"
+)
+
+// MoveReady returns what a store still has to do before it can be moved, each with how to get there; nothing if it can be moved now.
+func MoveReady(from []*Store) (missing []string, err error) {
+	mv := &mover{from: from, src: Join(from)}
+	return mv.missing(false)
+}
+
+// missing returns what the source still has to do. Began says that an earlier move has begun: its mark is no hindrance.
+func (mv *mover) missing(began bool) (missing []string, err error) {
+	moved, err := mv.src.MovedAway()
+	if err != nil {
+		return nil, err
+	}
+	if moved != nil && (!began || moved.installation != mv.plan.installation) {
+		return []string{(&MovedAwayError{moved.To, moved.At}).Error() + ". If nothing ever ran there: nudge store move --undo"}, nil
+	}
+	if missing, err = mv.openCampaigns(); err != nil {
+		return nil, err
+	}
+	states := make([]engine.State, len(mv.from))
+	for n, part := range mv.from {
+		if states[n], err = part.State(); err != nil {
+			return nil, err
+		}
+		more, err := part.underWay()
+		if err != nil {
+			return nil, err
+		}
+		missing = append(missing, more...)
+	}
+	more, err := between(mv.from[0], states)
+	return append(missing, more...), err
+}
+
+// openCampaigns names the campaigns that have rows to take.
+func (mv *mover) openCampaigns() (missing []string, err error) {
+	state, err := mv.src.State()
+	if err != nil {
+		return nil, err
+	}
+	for _, number := range state.Open {
+		f, err := mv.src.Campaign(number)
+		if err != nil {
+			return nil, err
+		}
+		name := fmt.Sprint(number)
+		if f != nil {
+			name = f.ID
+		}
+		missing = append(missing, fmt.Sprintf("campaign %s is %s: start nudge serve, and let it take all its people, or nudge campaigns cancel %s", name, statusOf(f), name))
+	}
+	return missing, nil
+}
+
+func statusOf(f *engine.Campaign) string {
+	if f == nil {
+		return "open"
+	}
+	return f.Status.String()
+}
+
+// underWay names what a partition has begun and not ended.
+func (s *Store) underWay() (missing []string, err error) {
+	say := func(found bool, what, how string) {
+		if found {
+			missing = append(missing, what+": "+how)
+		}
+	}
+	err = s.kv.View(func(r Reader) error {
+		claimed := false
+		r.Ascend(Outbox, nil, func(_, value []byte) bool {
+			claimed = len(value) > 0 && engine.MessageStatus(value[0]) == engine.Claimed
+			return !claimed
+		})
+		say(claimed, "messages were being sent when it stopped", startAndStop)
+		say(has(r, Derived, nil), "inputs that follow from others are not applied", startAndStop)
+		say(has(r, Erasures, nil), "somebody is being forgotten", startAndWait)
+		say(r.Get(Meta, keyReforget) != nil, "people who were forgotten since the backup have to be forgotten again", startAndWait)
+		untold, err := untoldOf(r)
+		if err != nil {
+			return err
+		}
+		say(len(untold) > 0, "damaged runs were set apart, and what waits for them does not know", startAndStop)
+		var failed error
+		r.Ascend(Jobs, nil, func(key, record []byte) bool {
+			j, err := decodeJob(record)
+			if failed = damaged(Jobs, key, err); failed == nil && !j.State.Over() {
+				say(true, "job "+j.ID+" is "+j.State.String(), "start nudge serve and let it end, or nudge jobs stop "+j.ID)
+			}
+			return failed == nil
+		})
+		return failed
+	})
+	return missing, err
+}
+
+// between names what partitions have not told each other.
+func between(first *Store, states []engine.State) (missing []string, err error) {
+	if len(states) == 1 {
+		return nil, nil
+	}
+	owes, commands := false, uint64(0)
+	for from := range states {
+		for to := range states {
+			owes = owes || from != to && states[from].OwedTo(to) != states[to].SeenOf(from)
+		}
+		commands = max(commands, states[from].SeenOf(len(states)))
+	}
+	kept, err := first.Commands(commands)
+	late := len(kept) > 0
+	for n := range states {
+		late = late || states[n].SeenOf(len(states)) != commands
+	}
+	if owes {
+		missing = append(missing, "partitions owe each other inputs: "+startAndStop)
+	}
+	if late {
+		missing = append(missing, "some partitions have not applied a command that is for all: "+startAndStop)
+	}
+	return missing, err
+}
