@@ -286,6 +286,9 @@ func dealMember(mv *mover, r Reader, key, value []byte) error {
 	if k.Campaign = mv.number(k.Campaign); len(value) > 0 && r.Get(Runs, value) == nil {
 		value = nil // the run was set apart
 	}
+	if home != engine.CampaignHome(k.Campaign) && mv.sums.tallies[home][k.Campaign] == nil {
+		return nil // the person was left out, and nobody else is there: all rows are taken, so it says nothing any more
+	}
 	mv.put(home, Members, memberKey(k), append([]byte{}, value...))
 	return nil
 }
