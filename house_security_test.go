@@ -22,11 +22,12 @@ var connecting = map[string]string{
 	"console":               "the API in this process: nothing is dialled",
 	"runner/fetch":          "what a flow or an audience names: nothing private unless it is allowed",
 	"runner/notify":         "the endpoints of nudge.yaml, which operators choose; no redirect is followed",
+	"store/postgres/pgtest": "the servers that it starts for tests",
 	"sandbox":               "the webhooks of a project that is tried out",
 }
 
 // dials matches what opens connections to the outside.
-var dials = regexp.MustCompile(`^(http\.(Client|Transport|Get|Post|PostForm|Head|DefaultClient|DefaultTransport)|net\.(Dial\w*)|tls\.(Dial\w*)|websocket\.Dial|smtp\.\w+|rpc\.Dial\w*|otlptracehttp\.New)$`)
+var dials = regexp.MustCompile(`^(http\.(Client|Transport|Get|Post|PostForm|Head|DefaultClient|DefaultTransport)|net\.(Dial\w*)|tls\.(Dial\w*)|websocket\.Dial|smtp\.\w+|rpc\.Dial\w*|pgx\.Connect\w*|pgxpool\.New\w*|otlptracehttp\.New)$`)
 
 // TestWhoConnects lists who opens connections.
 func TestWhoConnects(t *testing.T) {

@@ -69,6 +69,19 @@ if ! command -v promtool >/dev/null; then
 	dpkg-deb --fsys-tarfile "$package"/prometheus_*.deb | tar -x -C /usr/local/bin --strip-components=3 ./usr/bin/promtool
 	rm -r "$package"
 fi
+# Tests start servers of their own; see store/postgres/pgtest. The packages would make one and start both, which nobody needs here.
+if ! { ls /usr/lib/postgresql/*/bin/initdb && command -v pgbouncer; } >/dev/null 2>&1; then
+	mkdir -p /etc/postgresql-common
+	[ -e /etc/postgresql-common/createcluster.conf ] || echo 'create_main_cluster = false' >/etc/postgresql-common/createcluster.conf
+	ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || need initdb postgresql
+	need pgbouncer pgbouncer
+	if [ -d /run/systemd/system ]; then
+		systemctl disable --now postgresql pgbouncer
+	else
+		service pgbouncer stop || true
+		update-rc.d pgbouncer disable || true
+	fi
+fi
 # The pages of the console are opened in Chromium; see console/browser.
 if ! { command -v chromium-browser || command -v google-chrome; } >/dev/null; then
 	need chromium chromium
@@ -132,7 +145,7 @@ run() {
 # What has goroutines runs under the race detector, and only there: once is enough.
 # TestRaceList (house_race_test.go) fails when a package with goroutines is missing here.
 concurrent='app app/systemd app/tracing audience bench bench/bare channels/appmessaging client console lsp lsp/lsptest runner runner/bulk runner/fetch runner/jobs runner/live runner/notify
-sandbox sandbox/session sandbox/socket server store store/bolt whatif/backtest whatif/story'
+sandbox sandbox/session sandbox/socket server store store/bolt store/nodes/nodestest store/postgres whatif/backtest whatif/story'
 # Of flows and templates a test each: the others have no goroutine.
 shared='TestConcurrentLoads|TestConcurrentRenders'
 # The program is assembled of the packages above. Its own tests take four times as long under

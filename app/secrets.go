@@ -7,7 +7,7 @@ import (
 
 var (
 	// secretKey finds the position after a key whose value may be a secret.
-	secretKey  = regexp.MustCompile(`\b(?:tokens?|password|secrets?)["']?\s*:`)
+	secretKey  = regexp.MustCompile(`\b(?:tokens?|password|secrets?|store)["']?\s*:`)
 	itemDashes = regexp.MustCompile(`^(?:- *)+`) // before what an item of a list begins with
 	// harmless matches the visible parts of a secret's value: the name of its variable,
 	// without the default, and layout.

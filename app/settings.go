@@ -58,6 +58,8 @@ import (
 //	  staging: { url: https://…, token: "${STAGING_TOKEN}" }
 //	  production: { url: https://…, token: "${NUDGE_TOKEN}", propose: true }
 //	data_dir: data            # relative to the project
+//	store: postgres://…       # in place of files in the data folder
+//	cluster: { name: a }      # this node, of several with one store
 //	retention:                # how long old data is kept; never: drop nothing
 //	  runs: 90d               # ended runs
 //	  journal: never          # inputs
@@ -98,11 +100,14 @@ type Settings struct {
 	Speed        float64 // of the clock; 1 is real time
 	// Partitions is into how many partitions a new store is divided; 0: the file says nothing.
 	Partitions int
+	// Store is the URL of the database that has the store; empty: it is in files of the data folder.
+	Store   string
+	Cluster ClusterSettings // of a store in a database
 }
 
 // servingKeys are the keys of nudge.yaml that contain settings.
 var servingKeys = []string{
-	"account", "accounts", "clock", "cors", "data_dir", "deploys", "endpoints", "fetch", "forgotten_list", "limits", "listen", "outbound", "partitions", "people", "preferences", "retention", "targets", "tls", "tokens", "tokens_file", "webhooks",
+	"account", "accounts", "clock", "cluster", "cors", "data_dir", "deploys", "endpoints", "fetch", "forgotten_list", "limits", "listen", "outbound", "partitions", "people", "preferences", "retention", "store", "targets", "tls", "tokens", "tokens_file", "webhooks",
 }
 
 // Account is a connection to the provider that messages go through.
@@ -158,6 +163,8 @@ func AllSettings(env Environment) SettingsReader {
 			People:      r.people(r.top.Child("people")),
 			Speed:       r.clock(r.top.Child("clock")),
 			Partitions:  r.partitions(),
+			Store:       r.store(),
+			Cluster:     r.cluster(r.top.Child("cluster")),
 		}
 		s.Secrets = slices.Clone(s.Webhooks.Secrets)
 		for _, a := range s.Accounts {

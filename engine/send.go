@@ -203,9 +203,10 @@ func (res *SendResult) apply(a *applier) {
 }
 
 // takeBack plans a message again that was claimed and never posted. The message keeps its
-// place in the outbox and its attempt number.
+// place in the outbox and its attempt number. If another process has taken over meanwhile, the
+// message is unknown until the one that claimed it says so.
 func (a *applier) takeBack(r *Run, m *Message, res *SendResult) {
-	if m.Status != Claimed {
+	if !a.unsettled(r, m) {
 		return
 	}
 	r.log(Entry{At: a.now, Kind: KindReturned, Step: m.Step, Message: res.Message, Attempt: res.Attempt, Detail: cut(res.Reason, MaxReasonBytes)})
@@ -221,6 +222,21 @@ func (a *applier) takeBack(r *Run, m *Message, res *SendResult) {
 	m.Status = Planned
 	a.setExpiryAlarm(a.e.pin(r))
 	a.await(r, m, res.Message)
+}
+
+// unsettled reports whether the outcome of a message's attempt is still to come, and makes one of unknown outcome wait for
+// nothing else any more.
+func (a *applier) unsettled(r *Run, m *Message) bool {
+	switch {
+	case m.Status == Claimed:
+		return true
+	case m.Status != Unknown || m.Accepted: // the latter: it counts as accepted, and the run went on
+		return false
+	}
+	if a.underWay(r, m) {
+		r.clearAlarms(AtMessage)
+	}
+	return true
 }
 
 func (a *applier) accept(r *Run, m *Message, res *SendResult) {
@@ -244,7 +260,7 @@ func (a *applier) markRefused(r *Run, m *Message, reason string) {
 
 // postpone sets the timer for the next attempt of a message that was certainly not accepted.
 func (a *applier) postpone(r *Run, m *Message, res *SendResult) {
-	if m.Status != Claimed {
+	if !a.unsettled(r, m) {
 		return
 	}
 	a.giveBack(r, m)

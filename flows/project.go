@@ -27,7 +27,7 @@ const (
 // servingKeys are the keys of nudge.yaml that flows do not use. They are read from
 // Project.Config.
 var servingKeys = []string{
-	"account", "accounts", "clock", "cors", "data_dir", "deploys", "endpoints", "fetch", "forgotten_list", "limits", "listen", "outbound", "partitions", "people", "preferences", "retention", "targets", "tls", "tokens", "tokens_file", "webhooks",
+	"account", "accounts", "clock", "cluster", "cors", "data_dir", "deploys", "endpoints", "fetch", "forgotten_list", "limits", "listen", "outbound", "partitions", "people", "preferences", "retention", "store", "targets", "tls", "tokens", "tokens_file", "webhooks",
 }
 
 var templateFolders = []string{"templates", templates.PartialsFolder}

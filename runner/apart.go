@@ -26,15 +26,15 @@ type piece struct {
 // their answers say, and the others are taken.
 func (r *Runner) beginApart(inputs []*engine.Input) (*Ticket, error) {
 	a := &apart{answers: make([]engine.Answer, len(inputs))}
-	parts, n := map[int][]int{}, len(r.drivers)
+	parts, n := map[int][]int{}, len(r.places)
 	for i, in := range inputs {
 		route := engine.RouteOf(in, n)
 		switch {
 		case route.Own:
 			return nil, fmt.Errorf("runner: only a loop itself makes an input of the kind %s", in.Kind())
 		case route.Each:
-			w, err := r.commands.add(in)
-			if err != nil {
+			w := &waiting{Group: Group{Inputs: []*engine.Input{in}}, done: make(chan error, 1), arrived: time.Now()}
+			if err := r.command(w); err != nil {
 				return nil, err
 			}
 			a.pieces = append(a.pieces, piece{w, []int{i}})
@@ -48,10 +48,7 @@ func (r *Runner) beginApart(inputs []*engine.Input) (*Ticket, error) {
 			parts[route.Partition] = append(parts[route.Partition], i)
 		}
 	}
-	if len(a.pieces) > 0 {
-		r.nudge()
-	}
-	for number, d := range r.drivers {
+	for number := range r.places {
 		at := parts[number]
 		if len(at) == 0 {
 			continue
@@ -60,7 +57,7 @@ func (r *Runner) beginApart(inputs []*engine.Input) (*Ticket, error) {
 		for _, i := range at {
 			w.Inputs = append(w.Inputs, inputs[i])
 		}
-		switch err := d.push(w); {
+		switch err := r.homeOf(number).push(w); {
 		case errors.Is(err, ErrBusy) && len(at) < len(inputs):
 			for _, i := range at {
 				a.answers[i] = engine.Answer{Refused: &engine.Refusal{Why: engine.RefusedBusy, Detail: err.Error()}}
@@ -72,6 +69,19 @@ func (r *Runner) beginApart(inputs []*engine.Input) (*Ticket, error) {
 		}
 	}
 	return &Ticket{apart: a}, nil
+}
+
+// command adds a common command to the log of those. The process that has the first partition keeps it.
+func (r *Runner) command(w *waiting) error {
+	first := r.places[0]
+	if d := first.driver.Load(); d == nil || !d.has() {
+		return first.remote.push(w)
+	}
+	if err := r.commands.add(w); err != nil {
+		return err
+	}
+	r.nudge()
+	return nil
 }
 
 func (a *apart) wait(ctx context.Context) ([]engine.Answer, error) {

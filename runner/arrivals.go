@@ -221,7 +221,7 @@ func (d *refusals) take() (kept []*store.Refusal, counts map[string]refusedCount
 // Refuse notes that an event was refused before it came to the engine, or by the engine. What is kept of it is copied.
 // At most ten in a second are kept by a partition, and the rest is counted. Call it before the sender gets the answer.
 func (r *Runner) Refuse(x *store.Refusal) {
-	if d := r.drivers[engine.PartitionOf(x.Profile, len(r.drivers))]; d.refused.note(x, time.Now()) {
+	if d := r.places[engine.PartitionOf(x.Profile, len(r.places))].driver.Load(); d != nil && d.refused.note(x, time.Now()) {
 		d.queue.nudge()
 	}
 	r.metrics.arrivals[engine.VerdictRefused].Inc()

@@ -67,7 +67,9 @@ func (r *Runner) askerOf(a Account) *asker {
 	}
 	return &asker{account: a.Name, channel: channel, asks: make(chan engine.StatusQuery, maxAsks), answered: func(in *engine.StatusAnswer) {
 		r.metrics.asked(a.Name, in)
-		r.driverOf(in.Run).queue.wait(answerOf(in), r.over)
+		if d := r.driverOf(in.Run); d != nil { // else the process that has the run asks again
+			d.queue.wait(answerOf(in), d.gone())
+		}
 	}}
 }
 

@@ -1,6 +1,7 @@
 package runner
 
 import (
+	"context"
 	"slices"
 	"sync"
 	"time"
@@ -8,16 +9,20 @@ import (
 	"nudge/engine"
 )
 
-// commandLog is the commands that all partitions take, in one order. It is durable in the store of the first one.
+// commandLog is the commands that all partitions take, in one order. It is durable in the store of the first one. Each process
+// has one, and the process that has the first partition adds to it.
 type commandLog struct {
-	store Store
+	store Store // of the first partition, to be read
 	of    engine.Installation
 	from  int // their number as a sender
 
-	adding  sync.Mutex // held while one is made durable
-	mu      sync.Mutex // guards all below
-	last    uint64     // number of the newest
-	taken   []uint64   // by partition
+	adding  sync.Mutex    // held while one is made durable
+	kick    chan struct{} // capacity 1: somebody wants to know the newest at once
+	mu      sync.Mutex    // guards all below
+	first   *driver       // of the first partition; nil: another process has it
+	last    uint64        // number of the newest
+	taken   []uint64      // by partition
+	dropped uint64        // up to where they are dropped
 	pending []order
 	stopped bool
 }
@@ -29,59 +34,105 @@ type order struct {
 }
 
 // openCommandLog returns the log of an installation.
-func openCommandLog(parts []Part) (*commandLog, error) {
-	c := &commandLog{store: parts[0].Store, of: parts[0].Core.State.Installation, from: len(parts)}
-	for _, p := range parts {
-		c.taken = append(c.taken, p.Core.State.SeenOf(c.from))
+func openCommandLog(places []*place) (*commandLog, error) {
+	c := &commandLog{store: places[0].store, from: len(places), taken: make([]uint64, len(places)), kick: make(chan struct{}, 1)}
+	return c, c.look(places, nil)
+}
+
+// look reads the newest commands, and what partitions have taken that this process does not have and that lack some; with nil
+// what all have taken.
+func (c *commandLog) look(places []*place, own func(int) bool) error {
+	kept, err := c.store.Commands(c.newest())
+	if err != nil {
+		return err
 	}
-	c.last = slices.Max(c.taken)
-	kept, err := c.store.Commands(c.last)
+	last := c.newest()
 	if len(kept) > 0 {
-		c.last = kept[len(kept)-1].Origin.Number
+		last = kept[len(kept)-1].Origin.Number
 	}
-	return c, err
+	for n, p := range places {
+		if own != nil && (own(n) || c.takenBy(n) >= last) {
+			continue
+		}
+		state, err := p.store.State()
+		if err != nil {
+			return err
+		}
+		c.mu.Lock()
+		c.of, c.taken[n] = state.Installation, max(c.taken[n], state.SeenOf(c.from))
+		last = max(last, c.taken[n])
+		c.mu.Unlock()
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.last = max(c.last, last)
+	return nil
+}
+
+// takenBy returns the number of the last command that a partition is known to have taken.
+func (c *commandLog) takenBy(partition int) uint64 {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.taken[partition]
+}
+
+// opened notes a loop that this process has.
+func (c *commandLog) opened(d *driver) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.taken[d.number] = d.loop.core.State.SeenOf(c.from)
+	c.last = max(c.last, c.taken[d.number])
+	if d.number == 0 {
+		c.first = d
+	}
 }
 
 // add makes a command durable. From then on all partitions take it, whatever happens; it is answered when they have.
-func (c *commandLog) add(in *engine.Input) (*waiting, error) {
+func (c *commandLog) add(w *waiting) error {
 	c.adding.Lock()
 	defer c.adding.Unlock()
-	w := &waiting{Group: Group{Inputs: []*engine.Input{in}, Answers: make([]engine.Answer, 1)}, done: make(chan error, 1), arrived: time.Now()}
-	number, err := c.expect(w)
+	w.Answers = make([]engine.Answer, 1)
+	number, first, err := c.expect(w)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	one := *in
+	one := *w.Inputs[0]
 	one.Origin = &engine.Origin{From: c.from, Number: number}
-	err = c.store.AddCommand(&one)
+	err = first.loop.store.AddCommand(&one)
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if err != nil {
 		c.pending = slices.DeleteFunc(c.pending, func(o order) bool { return o.number == number })
-		return nil, err
+		return err
 	}
-	c.last = number
-	return w, nil
+	c.last = max(c.last, number)
+	if e := first.r.elsewhere; e != nil {
+		e.Ordered()
+	}
+	return nil
 }
 
 // expect makes a command that is about to be added have an answer: a partition that takes one before it may see it at once.
-func (c *commandLog) expect(w *waiting) (number uint64, err error) {
+func (c *commandLog) expect(w *waiting) (number uint64, first *driver, err error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.stopped {
-		return 0, ErrStopped
+	switch {
+	case c.stopped:
+		return 0, nil, ErrStopped
+	case c.first == nil || !c.first.has():
+		return 0, nil, ErrElsewhere
 	}
 	number = c.last + 1
 	c.pending = append(c.pending, order{number, w})
-	return number, nil
+	return number, c.first, nil
 }
 
 // after returns the commands that a partition has not taken. Each partition gets records of its own.
 func (c *commandLog) after(partition int) (*Handover, error) {
 	c.mu.Lock()
 	taken, last := c.taken[partition], c.last
-	c.mu.Unlock()
 	h := &Handover{Store: c.of, From: c.from}
+	c.mu.Unlock()
 	if taken == last {
 		return h, nil
 	}
@@ -92,21 +143,7 @@ func (c *commandLog) after(partition int) (*Handover, error) {
 
 // applied notes what a partition has taken, and answers the commands that all have.
 func (c *commandLog) applied(partition int, taken uint64, groups []*Group) error {
-	done, all := c.note(partition, taken, groups)
-	for _, o := range done {
-		o.w.done <- nil
-	}
-	if all == 0 {
-		return nil
-	}
-	return c.store.DropCommands(all)
-}
-
-// note does so, and returns which commands can be answered, and up to which one all have taken them; 0 if that is not new.
-func (c *commandLog) note(partition int, taken uint64, groups []*Group) (done []order, all uint64) {
 	c.mu.Lock()
-	defer c.mu.Unlock()
-	before := slices.Min(c.taken)
 	c.taken[partition] = taken
 	for _, g := range groups {
 		for _, o := range c.pending {
@@ -115,16 +152,33 @@ func (c *commandLog) note(partition int, taken uint64, groups []*Group) (done []
 			}
 		}
 	}
-	if all = slices.Min(c.taken); all == before {
-		return nil, 0
-	}
+	c.mu.Unlock()
+	return c.settle()
+}
+
+// settle answers the commands that all partitions have taken, and drops them if this process has the first one.
+func (c *commandLog) settle() error {
+	var done []order
+	c.mu.Lock()
+	all, first := slices.Min(c.taken), c.first
 	c.pending = slices.DeleteFunc(c.pending, func(o order) bool {
 		if o.number <= all {
 			done = append(done, o)
 		}
 		return o.number <= all
 	})
-	return done, all
+	drop := all > c.dropped && first != nil
+	if drop {
+		c.dropped = all
+	}
+	c.mu.Unlock()
+	for _, o := range done {
+		o.w.done <- nil
+	}
+	if !drop {
+		return nil
+	}
+	return first.loop.store.DropCommands(all)
 }
 
 // takenByAllBut returns the number of the last command that all partitions but one have taken.
@@ -141,14 +195,64 @@ func (c *commandLog) takenByAllBut(partition int) uint64 {
 }
 
 // stop answers nobody any more. Commands that some partition has not taken are taken at the next start.
-func (c *commandLog) stop() {
+func (c *commandLog) stop() { c.end(ErrStopped, true) }
+
+// giveUp does so while another process takes the first partition over.
+func (c *commandLog) giveUp() { c.end(ErrUnsure, false) }
+
+func (c *commandLog) end(why error, stopped bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.stopped = true
+	c.stopped, c.first = stopped, nil
 	for _, o := range c.pending {
-		o.w.done <- ErrStopped
+		o.w.done <- why
 	}
 	c.pending = nil
+}
+
+// stale makes the newest commands be looked for at once.
+func (c *commandLog) stale() {
+	select {
+	case c.kick <- struct{}{}:
+	default:
+	}
+}
+
+// LookForCommands makes the runner look for common commands at once: another process has added one.
+func (r *Runner) LookForCommands() { r.commands.stale() }
+
+// watchCommands looks for the commands of other processes, and for what they have taken, until ctx ends.
+func (r *Runner) watchCommands(ctx context.Context) {
+	for {
+		tick := time.NewTimer(watchEvery)
+		select {
+		case <-tick.C:
+		case <-r.commands.kick:
+			tick.Stop()
+		case <-ctx.Done():
+			tick.Stop()
+			return
+		}
+		before := r.commands.newest()
+		err := r.commands.look(r.places, func(n int) bool { return r.heldBy(n) != nil })
+		if err == nil {
+			err = r.commands.settle()
+		}
+		if err != nil {
+			r.config.Log.Warn("common commands cannot be looked for; the next look is in a moment", "error", err)
+			continue
+		}
+		if r.commands.newest() != before {
+			r.nudge()
+		}
+	}
+}
+
+// newest returns the number of the newest command that is known.
+func (c *commandLog) newest() uint64 {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.last
 }
 
 // obey applies the common commands that the partition has not taken, before anything else: they change whom that concerns.
@@ -174,5 +278,5 @@ func (d *driver) obey() error {
 // obeyed tells the others what the partition has taken of the common commands.
 func (d *driver) obeyed(groups []*Group) error {
 	d.publish()
-	return d.r.commands.applied(d.number, d.loop.core.State.SeenOf(len(d.r.drivers)), groups)
+	return d.r.commands.applied(d.number, d.loop.core.State.SeenOf(len(d.r.places)), groups)
 }

@@ -22,7 +22,7 @@ const ahead = 2
 type dispatcher struct {
 	account Account // with its defaults
 	links   Links   // may be nil
-	ended   func(posts []engine.Post, results []channels.Result, took time.Duration)
+	ended   func(by []*driver, posts []engine.Post, results []channels.Result, took time.Duration)
 	taken   func() // a sender has taken messages, so there is room for others
 
 	// traced returns ctx with the trace of a request, and what ends its span; nil for no span.
@@ -35,9 +35,15 @@ type dispatcher struct {
 
 	mu     sync.Mutex // guards all below
 	come   *sync.Cond // something is ready, or it is closed
-	ready  []engine.Post
+	ready  []claimed
 	idle   int // senders without messages
 	closed bool
+}
+
+// claimed is a message and the loop that has claimed it.
+type claimed struct {
+	engine.Post
+	by *driver
 }
 
 func newDispatcher(account Account, links Links) *dispatcher {
@@ -51,15 +57,15 @@ func newDispatcher(account Account, links Links) *dispatcher {
 func (d *dispatcher) start(ctx context.Context, all *sync.WaitGroup) {
 	for range d.account.Senders {
 		all.Go(func() {
-			for posts := d.take(nil); posts != nil; posts = d.take(posts) {
-				d.post(ctx, posts)
+			for all := d.take(nil); all != nil; all = d.take(all) {
+				d.post(ctx, all)
 			}
 		})
 	}
 }
 
 // put adds messages that are ready.
-func (d *dispatcher) put(p engine.Post) {
+func (d *dispatcher) put(p claimed) {
 	d.mu.Lock()
 	d.ready = append(d.ready, p)
 	d.mu.Unlock()
@@ -70,7 +76,7 @@ func (d *dispatcher) wake() { d.come.Signal() }
 
 // take waits for messages and returns them, or nil once it is closed. The posts that
 // the sender had before are used again.
-func (d *dispatcher) take(into []engine.Post) []engine.Post {
+func (d *dispatcher) take(into []claimed) []claimed {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	for len(d.ready) == 0 && !d.closed {
@@ -108,15 +114,15 @@ func (d *dispatcher) room() int {
 	return room
 }
 
-// recall returns those of the messages that are ready which a partition has, so that no sender takes them.
-func (d *dispatcher) recall(has func(*engine.Post) bool) (posts []engine.Post) {
+// recall returns those of the messages that are ready which a loop has claimed, so that no sender takes them.
+func (d *dispatcher) recall(by *driver) (posts []engine.Post) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	d.ready = slices.DeleteFunc(d.ready, func(p engine.Post) bool {
-		if has(&p) {
-			posts = append(posts, p)
+	d.ready = slices.DeleteFunc(d.ready, func(c claimed) bool {
+		if c.by == by {
+			posts = append(posts, c.Post)
 		}
-		return has(&p)
+		return c.by == by
 	})
 	return posts
 }
@@ -128,19 +134,34 @@ func (d *dispatcher) close() {
 	d.come.Broadcast()
 }
 
-// post makes one request and hands on its outcome.
-func (d *dispatcher) post(ctx context.Context, posts []engine.Post) {
-	began := time.Now()
-	ctx, end := d.traced(ctx, posts)
-	results := d.send(ctx, posts)
-	took := time.Since(began)
-	if end != nil {
-		end(results)
+// post makes one request and hands on its outcome. The messages of a partition that another process may have by now do not
+// go out: this is the last look before the request.
+func (d *dispatcher) post(ctx context.Context, all []claimed) {
+	posts, by := make([]engine.Post, 0, len(all)), make([]*driver, 0, len(all))
+	for _, c := range all {
+		if c.by.has() {
+			posts, by = append(posts, c.Post), append(by, c.by)
+		} else {
+			c.by.takeBack([]engine.Post{c.Post})
+		}
 	}
+	var results []channels.Result
+	began := time.Now()
+	if len(posts) > 0 {
+		var end func([]channels.Result)
+		ctx, end = d.traced(ctx, posts)
+		results = d.send(ctx, posts)
+		if end != nil {
+			end(results)
+		}
+	}
+	took := time.Since(began)
 	d.mu.Lock()
 	d.idle++ // before the loop hears of it, so that it finds room
 	d.mu.Unlock()
-	d.ended(posts, results, took)
+	if len(posts) > 0 {
+		d.ended(by, posts, results, took)
+	}
 }
 
 func (d *dispatcher) send(ctx context.Context, posts []engine.Post) []channels.Result {

@@ -20,8 +20,11 @@ type Part struct {
 // driver steps the loop of one partition with what arrives for it.
 type driver struct {
 	r        *Runner
-	number   int   // of the partition
-	loop     *Loop // belongs to the goroutine of run
+	number   int                // of the partition
+	cancel   context.CancelFunc // ends run; nil: the runner ends all together
+	over     chan struct{}      // closed when run has ended; nothing more is committed then
+	lost     atomic.Bool        // another process may have the partition
+	loop     *Loop              // belongs to the goroutine of run
 	queue    *queue
 	suspects chan engine.RunID
 	settling chan settling // capacity 1 for each endpoint
@@ -46,9 +49,19 @@ type driver struct {
 	handing handing
 }
 
-func (r *Runner) newDriver(number int, p Part, accounts []AccountSettings, senders int) *driver {
+func (r *Runner) newDriver(number int, p Part) *driver {
+	var accounts []AccountSettings
+	senders := 0
+	for n, a := range r.config.Accounts {
+		places := a.places()
+		if r.elsewhere == nil {
+			places = r.share(places)
+		} // else it changes how many partitions share them, which the room for each says
+		accounts = append(accounts, AccountSettings{Account: a.Name, Places: places, Rate: a.Rate, ByID: a.ByID, Verify: a.Verify, Asks: r.askers[n] != nil})
+		senders += a.Senders
+	}
 	d := &driver{
-		r: r, number: number,
+		r: r, number: number, over: make(chan struct{}),
 		queue:    newQueue(r.config.Queue, senders),
 		suspects: make(chan engine.RunID, maxSuspects),
 		settling: make(chan settling, len(r.config.Endpoints)+1),
@@ -66,7 +79,7 @@ func (d *driver) push(w *waiting) error {
 	d.mu.RLock()
 	defer d.mu.RUnlock()
 	if d.stopped {
-		return ErrStopped
+		return d.stopping()
 	}
 	err := d.queue.push(w)
 	if err != nil && w.handover == nil {
@@ -74,6 +87,17 @@ func (d *driver) push(w *waiting) error {
 	}
 	return err
 }
+
+// stopping is why a loop that has stopped takes nothing.
+func (d *driver) stopping() error {
+	if d.r.elsewhere != nil {
+		return ErrElsewhere
+	}
+	return ErrStopped
+}
+
+// errLost ends the loop of a partition that another process may have.
+var errLost = errors.New("another process may have the partition")
 
 // run applies inputs until ctx ends, and then what is in the queue.
 func (d *driver) run(ctx context.Context, stopSending func()) error {
@@ -155,6 +179,9 @@ func (d *driver) standing() time.Duration {
 func (d *driver) step() (*Step, error) {
 	d.steps.Lock()
 	defer d.steps.Unlock()
+	if !d.has() {
+		return nil, errLost
+	}
 	if d.r.commands != nil {
 		d.delivered()
 		if err := d.obey(); err != nil {
@@ -184,6 +211,11 @@ func (d *driver) step() (*Step, error) {
 		d.giveUp()
 		return nil, err
 	}
+	if !d.has() { // what was read may be old: nothing is answered that no commit has proved
+		d.giveUp()
+		d.takeBack(step.Posts)
+		return nil, errLost
+	}
 	for _, s := range settled {
 		s.done <- nil
 	}
@@ -209,7 +241,7 @@ func (d *driver) step() (*Step, error) {
 // provider wants none.
 func (d *driver) makeRoom() {
 	for _, x := range d.r.dispatchers {
-		d.loop.Room(x.account.Name, d.r.share(x.room(), len(d.r.drivers)))
+		d.loop.Room(x.account.Name, d.r.share(x.room()))
 		if p := x.pause.Load(); p != nil {
 			d.loop.queueOf(x.account.Name).limit.pauseUntil(engine.InstantOf(d.r.config.Clock.Now()), p.until, p.why)
 		}
@@ -218,9 +250,14 @@ func (d *driver) makeRoom() {
 
 // giveUp tells those who wait for the batch that nobody can say what became of it.
 func (d *driver) giveUp() {
-	for _, w := range d.batch {
-		w.done <- ErrStopped
+	err := ErrStopped
+	if d.r.elsewhere != nil {
+		err = ErrUnsure
 	}
+	for _, w := range d.batch {
+		w.end(err)
+	}
+	d.batch = d.batch[:0]
 }
 
 // handOn carries out the effects of a step, after its commit.
@@ -265,19 +302,56 @@ func (d *driver) drain(stopSending func()) error {
 		case <-d.queue.wake:
 		case <-grace.C:
 			stopSending()
+			if d.r.elsewhere != nil { // what becomes of them reaches the next process that has the partition
+				return nil
+			}
 		}
 	}
 }
 
 // refuseRest answers everybody who is still in the queue.
-func (d *driver) refuseRest() {
+func (d *driver) refuseRest(why error) {
 	d.mu.Lock()
 	d.stopped = true
 	d.mu.Unlock()
-	for _, w := range d.queue.take(nil, 1<<30) {
-		w.done <- ErrStopped
-	}
+	d.sweep(why)
 	for _, f := range d.handing.follows {
 		f.w.done <- nil // the other partitions apply the rest after the next start
+	}
+	d.handing.follows = nil
+}
+
+// sweep refuses what is in the queue. Results of messages go to the process that has the partition next.
+func (d *driver) sweep(why error) {
+	for _, w := range d.queue.take(nil, 1<<30) {
+		if w.Frees > 0 && d.r.elsewhere != nil {
+			d.r.forwardResults(d.number, w.Inputs)
+			continue
+		}
+		w.end(why)
+	}
+}
+
+// hear takes what became of posts of the loop.
+func (d *driver) hear(w *waiting) {
+	taken := d.queue.wait(w, d.gone())
+	if d.r.elsewhere == nil {
+		return // what nobody takes is settled at the next start
+	}
+	if !taken {
+		d.r.forwardResults(d.number, w.Inputs)
+		return
+	}
+	select {
+	case <-d.over: // perhaps nobody looks into the queue any more
+		d.sweep(ErrElsewhere)
+	default:
+	}
+}
+
+// takeBack gives messages back that were claimed and that nobody posts, for the process that has the partition next.
+func (d *driver) takeBack(posts []engine.Post) {
+	if len(posts) > 0 {
+		d.r.forwardResults(d.number, returned(Account{}, posts, "its partition moved before it was posted").Inputs)
 	}
 }

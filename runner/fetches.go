@@ -58,13 +58,15 @@ func (r *Runner) fetch(ctx context.Context, p engine.FetchPost) *engine.FetchRes
 	return result
 }
 
-// fetched submits the outcome of a fetch as an input. If the queue is full the outcome is
+// fetched submits the outcome of a fetch as an input. If the queue is full, or another process has the run now, the outcome is
 // lost, and the run asks again when its attempt times out.
 func (r *Runner) fetched(p engine.FetchPost, result *engine.FetchResult) {
 	result.Run, result.Step, result.Attempt = p.Run, p.Step, p.Attempt
 	w := &waiting{done: make(chan error, 1), arrived: time.Now()}
 	w.Inputs = []*engine.Input{{Payload: result}}
-	_ = r.driverOf(p.Run).queue.push(w)
+	if d := r.driverOf(p.Run); d != nil {
+		_ = d.queue.push(w)
+	}
 }
 
 // handOnFetches gives fetches to the fetchers. A fetch that finds no place fails.

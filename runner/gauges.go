@@ -35,9 +35,14 @@ func (r *Runner) registerGauges(reg prometheus.Registerer) error {
 // registerHandovers registers the metrics of what partitions owe each other.
 func (r *Runner) registerHandovers(gauge func(name, help string, labels prometheus.Labels, read func() float64) error) error {
 	var errs []error
-	for _, d := range r.drivers {
-		errs = append(errs, gauge("nudge_owed_inputs", "Inputs that a partition owes others, and that they have not taken, by the partition that owes them.",
-			prometheus.Labels{"partition": strconv.Itoa(d.number)}, func() float64 { return float64(d.handing.owed.Load()) }))
+	for _, p := range r.places {
+		errs = append(errs, gauge("nudge_owed_inputs", "Inputs that a partition owes others, and that they have not taken, by the partition that owes them; 0 for one that another node has.",
+			prometheus.Labels{"partition": strconv.Itoa(p.number)}, func() float64 {
+				if d := p.driver.Load(); d != nil {
+					return float64(d.handing.owed.Load())
+				}
+				return 0
+			}))
 	}
 	return errors.Join(errs...)
 }
@@ -53,7 +58,7 @@ func (r *Runner) late() time.Duration {
 
 // nextDue returns when the first timer is or was due that is not taken; 0 for none.
 func (r *Runner) nextDue() (next engine.Instant) {
-	for _, d := range r.drivers {
+	for d := range r.own() {
 		if due := engine.Instant(d.due.Load()); due > 1 { // at 1 the loop has still to look
 			next = earlier(next, due)
 		}
@@ -63,7 +68,7 @@ func (r *Runner) nextDue() (next engine.Instant) {
 
 // queued returns how many groups of a class wait.
 func (r *Runner) queued(c class) (groups int) {
-	for _, d := range r.drivers {
+	for d := range r.own() {
 		groups += d.queue.length(c)
 	}
 	return groups

@@ -19,6 +19,7 @@ const (
 type handing struct {
 	offered []bool          // by partition: a handover is on its way, or none goes there any more
 	taken   []atomic.Uint64 // by partition: up to where it has taken what it is owed; it writes that itself
+	failed  []atomic.Bool   // by partition: a handover did not reach it, and is to be offered again
 	follows []following     // in the order of their batches
 	heard   hearing
 	firings atomic.Pointer[[]engine.Firing]
@@ -59,25 +60,43 @@ func (h *hearing) take() []heard {
 	return all
 }
 
-// divide makes the loops those of partitions.
-func (r *Runner) divide(parts []Part) error {
-	log, err := openCommandLog(parts)
+// divide makes the loops those of partitions, which this process has all.
+func (r *Runner) divide() (err error) {
+	if r.commands, err = openCommandLog(r.places); err != nil {
+		return err
+	}
+	for d := range r.own() {
+		d.share()
+	}
+	for d := range r.own() {
+		if err := r.join(d); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// share makes a driver one of several partitions.
+func (d *driver) share() {
+	n := len(d.r.places)
+	d.handing.offered, d.handing.taken, d.handing.failed = make([]bool, n), make([]atomic.Uint64, n), make([]atomic.Bool, n)
+	d.publish()
+}
+
+// join lets a loop know the other partitions, and what is outstanding for it.
+func (r *Runner) join(d *driver) error {
+	if d.handing.offered == nil {
+		d.share()
+	}
+	if err := d.loop.UsePeers(beside{r, d.number}); err != nil {
+		return err
+	}
+	r.commands.opened(d)
+	outstanding, err := r.commands.after(d.number)
 	if err != nil {
 		return err
 	}
-	r.commands = log
-	for n, d := range r.drivers {
-		d.handing.offered, d.handing.taken = make([]bool, len(parts)), make([]atomic.Uint64, len(parts))
-		d.publish()
-		if err := d.loop.UsePeers(beside{r, n}); err != nil {
-			return err
-		}
-		outstanding, err := log.after(n)
-		if err != nil {
-			return err
-		}
-		d.loop.Obey(outstanding)
-	}
+	d.loop.Obey(outstanding)
 	return nil
 }
 
@@ -102,8 +121,11 @@ func (d *driver) gather() error {
 		taken, err := d.loop.Take(w.handover)
 		switch {
 		case errors.Is(err, ErrGap):
-			w.handover.Inputs = nil
+			w.gap = err
 			d.r.config.Log.Error("nothing is taken from a partition any more: inputs between two partitions are missing", "from", w.handover.From, "to", d.number, "error", err)
+		case errors.Is(err, ErrBehind) && d.r.elsewhere != nil:
+			w.gap = err // the next look for commands finds what is missing, and the sender tries again
+			d.r.commands.stale()
 		case err != nil:
 			return err
 		}
@@ -127,20 +149,39 @@ func (d *driver) answer() {
 	}
 }
 
-// received tells the sender of a handover that it is applied, and what the answers are. After a gap nothing is told: it
-// hands over nothing more.
+// received tells the sender of a handover that it is applied, and what the answers are.
 func (d *driver) received(w *waiting) {
-	if w.handover.Inputs == nil {
+	if w.gap != nil {
+		w.told(nil, w.gap)
 		return
 	}
-	from := d.r.drivers[w.handover.From]
-	var all []heard
+	t := &Taken{UpTo: d.loop.core.State.SeenOf(w.handover.From)}
 	for _, g := range w.taken {
-		all = append(all, heard{d.number, g.Inputs[0].Origin.Number, g.Answers[0]})
+		t.Answers = append(t.Answers, TakenAnswer{g.Inputs[0].Origin.Number, g.Answers[0]})
 	}
-	from.handing.heard.put(all)
-	from.handing.taken[d.number].Store(d.loop.core.State.SeenOf(w.handover.From))
-	from.queue.nudge()
+	w.told(t, nil)
+}
+
+// toldBy takes how a handover to a partition went.
+func (d *driver) toldBy(to int) func(*Taken, error) {
+	return func(t *Taken, err error) {
+		switch {
+		case errors.Is(err, ErrGap): // nothing more is handed over
+		case err != nil:
+			time.AfterFunc(forwardAgain, func() {
+				d.handing.failed[to].Store(true)
+				d.queue.nudge()
+			})
+		default:
+			var all []heard
+			for _, a := range t.Answers {
+				all = append(all, heard{to, a.Number, a.Answer})
+			}
+			d.handing.heard.put(all)
+			d.handing.taken[to].Store(t.UpTo)
+			d.queue.nudge()
+		}
+	}
 }
 
 // owes reports whether others have not taken all that they are owed.
@@ -156,6 +197,9 @@ func (d *driver) owes() bool {
 // delivered notes what others have taken, and gives the answers that waited for it.
 func (d *driver) delivered() {
 	for to := range d.handing.taken {
+		if d.handing.failed[to].Swap(false) {
+			d.handing.offered[to] = false
+		}
 		n := d.handing.taken[to].Load()
 		if n <= d.loop.partitions.delivered[to] || to == d.number {
 			continue
@@ -209,7 +253,7 @@ func (d *driver) covers(owed []uint64) bool {
 
 // handOver hands over what is owed, one handover to each partition at a time.
 func (d *driver) handOver() error {
-	for to, other := range d.r.drivers {
+	for to := range d.r.places {
 		if to == d.number || d.handing.offered[to] || d.loop.core.Backlog(to) == 0 {
 			continue
 		}
@@ -217,14 +261,14 @@ func (d *driver) handOver() error {
 		if err != nil {
 			return err
 		}
-		if h != nil && other.push(&waiting{handover: h, done: make(chan error, 1), arrived: time.Now()}) == nil {
+		if h != nil && d.r.homeOf(to).push(&waiting{handover: h, told: d.toldBy(to), arrived: time.Now()}) == nil {
 			d.handing.offered[to] = true // else it stops, and gets it at the next start
 		}
 	}
 	return nil
 }
 
-// beside are the other partitions of one in the same process.
+// beside are the other partitions of one, as their stores show them.
 type beside struct {
 	r      *Runner
 	number int
@@ -233,12 +277,12 @@ type beside struct {
 var _ Peers = beside{}
 
 // others visits the other partitions.
-func (b beside) others(visit func(*driver) error) error {
-	for _, d := range b.r.drivers {
-		if d.number == b.number {
+func (b beside) others(visit func(*place) error) error {
+	for _, p := range b.r.places {
+		if p.number == b.number {
 			continue
 		}
-		if err := visit(d); err != nil {
+		if err := visit(p); err != nil {
 			return err
 		}
 	}
@@ -246,10 +290,10 @@ func (b beside) others(visit func(*driver) error) error {
 }
 
 func (b beside) where(has func(Store) (bool, error)) (found []int, err error) {
-	err = b.others(func(d *driver) error {
-		yes, err := has(d.loop.store)
+	err = b.others(func(p *place) error {
+		yes, err := has(p.store)
 		if yes {
-			found = append(found, d.number)
+			found = append(found, p.number)
 		}
 		return err
 	})
@@ -265,9 +309,19 @@ func (b beside) WithMessage(id string) ([]int, error) {
 }
 
 func (b beside) HasFiring(in int, k engine.FlowKey) (bool, error) {
-	return slices.ContainsFunc(*b.r.drivers[in].handing.firings.Load(), func(x engine.Firing) bool {
+	firings, err := b.firings(in)
+	return slices.ContainsFunc(firings, func(x engine.Firing) bool {
 		return x.Flow == k.Flow && x.Key == k.Key && engine.CampaignHome(x.Campaign) == in
-	}), nil
+	}), err
+}
+
+// firings returns the campaigns of a partition that have rows to take.
+func (b beside) firings(in int) ([]engine.Firing, error) {
+	if d := b.r.places[in].driver.Load(); d != nil {
+		return *d.handing.firings.Load(), nil
+	}
+	state, err := b.r.places[in].store.State()
+	return state.Firings, err
 }
 
 func (b beside) VersionsInUse() ([]engine.FlowVersion, error) {
@@ -279,8 +333,8 @@ func (b beside) VersionsNeeded(since engine.Instant) ([]engine.FlowVersion, erro
 }
 
 func (b beside) versions(of func(Store) ([]engine.FlowVersion, error)) (all []engine.FlowVersion, err error) {
-	err = b.others(func(d *driver) error {
-		some, err := of(d.loop.store)
+	err = b.others(func(p *place) error {
+		some, err := of(p.store)
 		all = append(all, some...)
 		return err
 	})
@@ -290,6 +344,6 @@ func (b beside) versions(of func(Store) ([]engine.FlowVersion, error)) (all []en
 func (b beside) Commands() (uint64, error) { return b.r.commands.takenByAllBut(b.number), nil }
 
 func (b beside) Taken(by int) (uint64, error) {
-	state, err := b.r.drivers[by].loop.store.State()
+	state, err := b.r.places[by].store.State()
 	return state.SeenOf(b.number), err
 }

@@ -62,7 +62,7 @@ func (r *Runner) classes() iter.Seq2[class, string] {
 // Health returns how the runner stands. It may be called while it runs.
 func (r *Runner) Health() Health {
 	h := Health{Now: r.config.Clock.Now(), Standing: r.Standing(), Due: r.nextDue()}
-	for _, d := range r.drivers {
+	for d := range r.own() {
 		h.Waited = max(h.Waited, time.Duration(d.waited.Load()))
 	}
 	for c, name := range r.classes() {
@@ -81,7 +81,7 @@ func (r *Runner) Health() Health {
 // no input waits, no post is under way, and no timer is due. Something may arrive at any moment.
 func (r *Runner) Quiet() (quiet bool, next engine.Instant) {
 	quiet = true
-	for _, d := range r.drivers {
+	for d := range r.own() {
 		next = earlier(next, engine.Instant(d.wakesAt.Load()))
 		quiet = quiet && d.asleep.Load() && d.inFlight.Load() == 0 && d.queue.empty()
 	}

@@ -18,7 +18,7 @@ type homes struct {
 // partitionOf returns the number of the partition that has a run. One that no partition has would be in the one that is
 // returned: it says so.
 func (r *Runner) partitionOf(id engine.RunID) (int, error) {
-	n := len(r.drivers)
+	n := len(r.places)
 	if r.commands == nil {
 		return 0, nil
 	}
@@ -31,8 +31,8 @@ func (r *Runner) partitionOf(id engine.RunID) (int, error) {
 	if home, known := r.homes.all[id]; known {
 		return home, nil
 	}
-	for home, d := range r.drivers {
-		has, err := d.loop.store.HasRun(id)
+	for home, p := range r.places {
+		has, err := p.store.HasRun(id)
 		if err != nil {
 			return 0, err
 		}

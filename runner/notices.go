@@ -2,6 +2,7 @@ package runner
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"time"
 
@@ -84,8 +85,8 @@ type settling struct {
 // Settle notes how attempts to deliver notices ended, and returns once that is durable. It fails with ErrStopped,
 // or with ctx's error; then nobody can say whether it is noted.
 func (r *Runner) Settle(ctx context.Context, results []store.NoticeResult) error {
-	for _, d := range r.drivers { // a partition passes over those of others
-		if err := d.settle(ctx, results); err != nil {
+	for d := range r.own() { // a partition passes over those of others
+		if err := d.settle(ctx, results); err != nil && !errors.Is(err, ErrElsewhere) { // the next process that has it delivers them again
 			return err
 		}
 	}
@@ -97,16 +98,16 @@ func (d *driver) settle(ctx context.Context, results []store.NoticeResult) error
 	select {
 	case d.settling <- s:
 		d.queue.nudge()
-	case <-d.r.over:
-		return ErrStopped
+	case <-d.gone():
+		return d.stopping()
 	case <-ctx.Done():
 		return ctx.Err()
 	}
 	select {
 	case err := <-s.done:
 		return err
-	case <-d.r.over:
-		return ErrStopped
+	case <-d.gone():
+		return d.stopping()
 	case <-ctx.Done():
 		return ctx.Err()
 	}

@@ -60,6 +60,9 @@ func (l *Loop) around(step *Step, work func() error) error {
 func (r *Runner) Suspect(ids ...engine.RunID) {
 	for _, id := range ids {
 		d := r.driverOf(id)
+		if d == nil {
+			continue // the process that has it finds it, too
+		}
 		select {
 		case d.suspects <- id:
 			d.queue.nudge()

@@ -39,11 +39,22 @@ func classOf(k engine.InputKind) class {
 // waiting is a group in the queue, and the ticket that gets its answers.
 type waiting struct {
 	Group
-	handover *Handover  // in place of inputs: what another partition owes this one
-	taken    []*Group   // of the handover, what was not taken before
-	done     chan error // capacity 1
+	handover *Handover           // in place of inputs: what another partition owes this one
+	told     func(*Taken, error) // of a handover, in place of done: takes how it went; ErrGap if nothing may be handed over any more
+	taken    []*Group            // of the handover, what was not taken before
+	gap      error               // of the handover, why nothing of it was taken
+	done     chan error          // capacity 1
 	arrived  time.Time
 	follows  bool // the answer waits a while for what other partitions make of it
+}
+
+// end tells those who wait that nothing was applied, or nil: that it was.
+func (w *waiting) end(err error) {
+	if w.handover != nil {
+		w.told(nil, err)
+		return
+	}
+	w.done <- err
 }
 
 func (w *waiting) class() class {
@@ -92,12 +103,14 @@ func (q *queue) push(w *waiting) error {
 	return nil
 }
 
-// wait adds a group as soon as there is a place, or drops it once the queue is closed.
-func (q *queue) wait(w *waiting, over <-chan struct{}) {
+// wait adds a group as soon as there is a place, or reports that the queue was closed first.
+func (q *queue) wait(w *waiting, over <-chan struct{}) bool {
 	select {
 	case q.lines[w.class()] <- w:
 		q.nudge()
+		return true
 	case <-over:
+		return false
 	}
 }
 

@@ -3,6 +3,7 @@ package runner
 import (
 	"context"
 	"errors"
+	"slices"
 	"sync"
 	"time"
 
@@ -18,7 +19,8 @@ var ErrStopped = errors.New("the engine has stopped")
 // senders, which all loops share. Run starts them and ends after the last of them.
 type Runner struct {
 	config      Config
-	drivers     []*driver     // by partition; one, if the installation is not divided
+	places      []*place      // by partition; one, if the installation is not divided
+	elsewhere   Elsewhere     // nil: this process has all partitions
 	dispatchers []*dispatcher // one for each account, in their order
 	askers      []*asker      // likewise; nil for an account that cannot be asked
 	fetches     chan engine.FetchPost
@@ -27,7 +29,8 @@ type Runner struct {
 	homes       homes
 	live        *live.Hub
 	metrics     *metrics
-	over        chan struct{} // closed when no outcome of a post is taken any more
+	over        chan struct{}  // closed when no outcome of a post is taken any more
+	belated     sync.WaitGroup // what brings things to other processes
 }
 
 // New returns a runner that continues from the store's state. It takes over the engine.
@@ -37,6 +40,26 @@ func New(store Store, core *engine.Engine, config Config) (*Runner, error) {
 
 // NewOf returns a runner of all partitions of an installation, in their order. It takes over the engines.
 func NewOf(parts []Part, config Config) (*Runner, error) {
+	r, err := newRunner(len(parts), config)
+	if err != nil {
+		return nil, err
+	}
+	for n, p := range parts {
+		r.places = append(r.places, &place{number: n, store: p.Store})
+	}
+	for n, p := range parts {
+		r.places[n].driver.Store(r.newDriver(n, p))
+	}
+	if len(parts) > 1 {
+		if err := r.divide(); err != nil {
+			return nil, err
+		}
+	}
+	return r, r.register()
+}
+
+// newRunner returns a runner of n partitions that has none yet.
+func newRunner(n int, config Config) (*Runner, error) {
 	config, err := config.withDefaults()
 	if err != nil {
 		return nil, err
@@ -47,29 +70,23 @@ func NewOf(parts []Part, config Config) (*Runner, error) {
 		fetches: make(chan engine.FetchPost, maxFetches),
 		freezes: make(chan engine.SnapshotRequest, maxFreezes),
 		live:    live.New(),
-		metrics: newMetrics(config.Accounts, len(parts)),
+		metrics: newMetrics(config.Accounts, n),
 	}
-	var accounts []AccountSettings
-	senders := 0
 	for _, a := range config.Accounts {
-		k := r.askerOf(a)
-		accounts = append(accounts, AccountSettings{Account: a.Name, Places: r.share(a.places(), len(parts)), Rate: a.Rate, ByID: a.ByID, Verify: a.Verify, Asks: k != nil})
-		r.dispatchers, r.askers = append(r.dispatchers, r.dispatcherOf(a)), append(r.askers, k)
-		senders += a.Senders
+		r.dispatchers, r.askers = append(r.dispatchers, r.dispatcherOf(a)), append(r.askers, r.askerOf(a))
 	}
-	for n, p := range parts {
-		r.drivers = append(r.drivers, r.newDriver(n, p, accounts, senders))
-	}
-	if len(parts) > 1 {
-		if err := r.divide(parts); err != nil {
-			return nil, err
-		}
-	}
-	return r, errors.Join(r.metrics.register(config.Registry), r.registerGauges(config.Registry))
+	return r, nil
 }
 
-// share returns how many of some places each of n partitions has: all together have no fewer.
-func (r *Runner) share(places, n int) int { return (places + n - 1) / n }
+func (r *Runner) register() error {
+	return errors.Join(r.metrics.register(r.config.Registry), r.registerGauges(r.config.Registry))
+}
+
+// share returns how many of some places each partition has that this process has: all together have no fewer.
+func (r *Runner) share(places int) int {
+	n := r.owned()
+	return (places + n - 1) / n
+}
 
 // Submit applies inputs together, all of them or none, and returns their answers once
 // they are durable. It fails with ErrBusy, with ErrStopped, or with ctx's error; with
@@ -93,7 +110,7 @@ func (r *Runner) Begin(inputs ...*engine.Input) (*Ticket, error) {
 		return r.beginApart(inputs)
 	}
 	w := &waiting{Group: Group{Inputs: inputs}, done: make(chan error, 1), arrived: time.Now()}
-	if err := r.drivers[0].push(w); err != nil {
+	if err := r.places[0].driver.Load().push(w); err != nil {
 		return nil, err
 	}
 	return &Ticket{whole: w}, nil
@@ -140,7 +157,12 @@ func (r *Runner) Run(ctx context.Context) error {
 	fetching := r.startFetchers(sending)
 	freezeUntil, stopFreezing := context.WithCancel(ctx)
 	freezing := r.startFreezers(freezeUntil)
-	err := r.drive(ctx, stopSending)
+	var err error
+	if r.elsewhere != nil {
+		err = r.shared(ctx)
+	} else {
+		err = r.drive(ctx, stopSending)
+	}
 	stopSending()
 	stopFreezing()
 	close(r.over)
@@ -158,8 +180,9 @@ func (r *Runner) Run(ctx context.Context) error {
 	asking.Wait()
 	fetching.Wait()
 	freezing.Wait()
-	for _, d := range r.drivers {
-		d.refuseRest()
+	r.belated.Wait()
+	for d := range r.own() {
+		d.refuseRest(ErrStopped)
 	}
 	if r.commands != nil {
 		r.commands.stop()
@@ -169,18 +192,18 @@ func (r *Runner) Run(ctx context.Context) error {
 
 // drive runs all loops. If the store of one fails, the others end, too.
 func (r *Runner) drive(ctx context.Context, stopSending func()) error {
-	for _, d := range r.drivers {
+	for d := range r.own() {
 		if err := d.recover(); err != nil {
 			return err
 		}
 	}
 	ctx, end := context.WithCancel(ctx)
 	defer end()
-	failures := make([]error, len(r.drivers))
+	failures := make([]error, len(r.places))
 	var all sync.WaitGroup
-	for n, d := range r.drivers {
+	for d := range r.own() {
 		all.Go(func() {
-			if failures[n] = d.run(ctx, stopSending); failures[n] != nil {
+			if failures[d.number] = d.run(ctx, stopSending); failures[d.number] != nil {
 				end()
 			}
 		})
@@ -189,23 +212,24 @@ func (r *Runner) drive(ctx context.Context, stopSending func()) error {
 	return errors.Join(failures...)
 }
 
-// driverOf returns the driver of the partition that has a run.
+// driverOf returns the driver of the partition that has a run; nil if another process has it.
 func (r *Runner) driverOf(run engine.RunID) *driver {
 	n, err := r.partitionOf(run)
 	if err != nil {
 		r.config.Log.Error("it cannot be found out which partition has a run", "run", run, "error", err)
 	}
-	return r.drivers[n]
+	return r.places[n].driver.Load()
 }
 
 // Pause lets no loop begin a step until resume is called, and returns when those under way have ended. Everything that is
 // applied is then committed in all partitions.
 func (r *Runner) Pause() (resume func()) {
-	for _, d := range r.drivers {
+	all := slices.Collect(r.own())
+	for _, d := range all {
 		d.steps.Lock()
 	}
 	return func() {
-		for _, d := range r.drivers {
+		for _, d := range all {
 			d.steps.Unlock()
 		}
 	}
@@ -214,7 +238,7 @@ func (r *Runner) Pause() (resume func()) {
 // Standing returns how long the step under way has taken by now, the longest one of all partitions; 0 between steps. A
 // step takes milliseconds: after seconds, the disk or an input holds the engine up.
 func (r *Runner) Standing() (longest time.Duration) {
-	for _, d := range r.drivers {
+	for d := range r.own() {
 		longest = max(longest, d.standing())
 	}
 	return longest

@@ -2,6 +2,7 @@ package runner
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"nudge/channels"
@@ -15,39 +16,52 @@ func (r *Runner) dispatcherOf(a Account) *dispatcher {
 	d.traced = func(ctx context.Context, posts []engine.Post) (context.Context, func([]channels.Result)) {
 		return r.traced(ctx, a, posts)
 	}
-	d.ended = func(posts []engine.Post, results []channels.Result, took time.Duration) {
+	d.ended = func(by []*driver, posts []engine.Post, results []channels.Result, took time.Duration) {
 		r.metrics.request(a.Name, results, took)
-		r.ended(a, posts, results)
+		r.ended(a, by, posts, results)
 	}
 	return d
 }
 
 // nudge wakes all loops: there is room for messages.
 func (r *Runner) nudge() {
-	for _, d := range r.drivers {
+	for d := range r.own() {
 		d.queue.nudge()
 	}
 }
 
-// ended hands the outcomes of a request to the loops that have the runs. One is dropped only after its loop has failed; the
-// next start settles the messages then.
-func (r *Runner) ended(a Account, posts []engine.Post, results []channels.Result) {
-	if len(r.drivers) == 1 {
-		r.drivers[0].queue.wait(outcomes(a, posts, func(i int, s *engine.SendResult) { s.Result = results[i] }), r.over)
+// ended hands the outcomes of a request to the loops that claimed its messages. One is dropped only after its loop has failed;
+// the next start settles the messages then.
+func (r *Runner) ended(a Account, by []*driver, posts []engine.Post, results []channels.Result) {
+	if same(by) {
+		by[0].hear(outcomes(a, posts, func(i int, s *engine.SendResult) { s.Result = results[i] }))
 		return
 	}
-	for _, d := range r.drivers {
+	told := map[*driver]bool{}
+	for _, d := range by {
+		if told[d] {
+			continue
+		}
+		told[d] = true
 		var own []engine.Post
 		var of []channels.Result
 		for i := range posts {
-			if r.driverOf(posts[i].Run) == d {
+			if by[i] == d {
 				own, of = append(own, posts[i]), append(of, results[i])
 			}
 		}
-		if len(own) > 0 {
-			d.queue.wait(outcomes(a, own, func(i int, s *engine.SendResult) { s.Result = of[i] }), r.over)
-		}
+		d.hear(outcomes(a, own, func(i int, s *engine.SendResult) { s.Result = of[i] }))
 	}
+}
+
+// same reports whether one loop has claimed all messages.
+func same(by []*driver) bool {
+	return !slices.ContainsFunc(by, func(d *driver) bool { return d != by[0] })
+}
+
+// returned returns that messages were not posted, as inputs that free their places.
+func returned(a Account, posts []engine.Post, why string) *waiting {
+	return outcomes(a, posts, func(_ int, s *engine.SendResult) { s.Returned, s.Reason = true, why })
 }
 
 // outcomes returns how posts of an account ended, as inputs that free their places.
@@ -68,7 +82,7 @@ func outcomes(a Account, posts []engine.Post, fill func(int, *engine.SendResult)
 func (d *driver) dispatch(posts []engine.Post) {
 	d.flying += len(posts)
 	for _, p := range posts {
-		d.r.dispatcherFor(p.Account).put(p)
+		d.r.dispatcherFor(p.Account).put(claimed{p, d})
 	}
 	for n, x := range d.r.dispatchers {
 		x.wake()
@@ -81,10 +95,8 @@ func (d *driver) dispatch(posts []engine.Post) {
 		if !held {
 			continue
 		}
-		if posts := x.recall(d.has); len(posts) > 0 {
-			d.returned = append(d.returned, outcomes(x.account, posts, func(_ int, s *engine.SendResult) {
-				s.Returned, s.Reason = true, "nothing goes to its account at present"
-			}))
+		if posts := x.recall(d); len(posts) > 0 {
+			d.returned = append(d.returned, returned(x.account, posts, "nothing goes to its account at present"))
 			d.queue.nudge()
 		}
 	}
@@ -99,9 +111,6 @@ func (d *driver) pause(x *dispatcher) {
 	x.pause.Store(&hold{limit.heldSince, limit.heldUntil, limit.why})
 	d.r.nudge()
 }
-
-// has reports whether a message is one of the driver's partition.
-func (d *driver) has(p *engine.Post) bool { return d.r.driverOf(p.Run) == d }
 
 // note logs when an account stops taking messages, for the first partition, and when it takes those of all again.
 func (r *Runner) note(d *dispatcher, held bool) {

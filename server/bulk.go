@@ -32,7 +32,7 @@ const grown = 1.1
 // ofMany describes a change of many runs.
 func ofMany(id, does, more, example string) operation {
 	return operation{
-		id: id, topic: "Runs", does: does, more: more + " First with dry_run: the answer says how many runs the filter selects, and shows a few. Then with expect, that number: a job " +
+		id: id, first: true, topic: "Runs", does: does, more: more + " First with dry_run: the answer says how many runs the filter selects, and shows a few. Then with expect, that number: a job " +
 			"begins, unless the number has grown by more than a tenth. What fails or starts after the count is not meant. The job changes each run once, also if the server is killed in the middle, and says what became of all it counted.",
 		takes: body(bulkRequest{}, maxCommandBody, example),
 		gives: []answer{{http.StatusOK, mediaJSON, []any{bulkCount{}}, "how many runs there are"}, {http.StatusAccepted, mediaJSON, []any{Job{}}, "the job"}},

@@ -99,7 +99,7 @@ func (s *Server) jobRoutes() []route {
 			id: "showJob", topic: "Jobs", does: "Show a job", more: "With its progress of now, and with its result once it is done.", gives: ok(Job{}, "the job"), fails: []int{404},
 		}},
 		{"POST /v1/jobs/{id}/stop", ScopeOperate, s.stopJob, operation{
-			id: "stopJob", topic: "Jobs", does: "Stop a job", more: "What it has done stays done. A job that works ends soon after the answer.", bare: true,
+			id: "stopJob", first: true, topic: "Jobs", does: "Stop a job", more: "What it has done stays done. A job that works ends soon after the answer.", bare: true,
 			takes: body(jobStop{}, maxCommandBody, `{}`), gives: ok(Job{}, "the job as it is now"), fails: []int{400, 404, 409, 429, 501, 503}, keyless: true,
 		}},
 	}

@@ -38,6 +38,7 @@ type operation struct {
 	bare    bool  // it may have no body
 	keyless bool  // it takes no Idempotency-Key, though it changes something
 	traced  bool  // the runs that it starts keep its trace
+	first   bool  // the node with the first partition answers it, whichever has the request
 }
 
 // parameter is one of a query.
@@ -122,7 +123,7 @@ const metricsRoute = "GET /metrics"
 // routes are those of the API. Every POST, PUT and PATCH among them takes an Idempotency-Key,
 // which TestIdempotencyKey holds.
 func (s *Server) routes() []route {
-	all := slices.Concat(s.eventRoutes(), s.profileRoutes(), s.runRoutes(), s.flowRoutes(), s.countRoutes(), s.campaignRoutes(), s.jobRoutes(), s.operationRoutes(), s.peopleRoutes(), s.deployRoutes(), s.bulkRoutes(), s.templateRoutes(), s.storyRoutes(), s.devRoutes(), s.healthRoutes(), s.personRoutes(), s.arrivalRoutes(), s.tokenRoutes())
+	all := slices.Concat(s.eventRoutes(), s.profileRoutes(), s.runRoutes(), s.flowRoutes(), s.countRoutes(), s.campaignRoutes(), s.jobRoutes(), s.operationRoutes(), s.peopleRoutes(), s.deployRoutes(), s.bulkRoutes(), s.templateRoutes(), s.storyRoutes(), s.devRoutes(), s.healthRoutes(), s.personRoutes(), s.arrivalRoutes(), s.tokenRoutes(), s.clusterRoutes())
 	if s.config.Registry != nil {
 		metrics := promhttp.HandlerFor(s.config.Registry, promhttp.HandlerOpts{EnableOpenMetrics: true})
 		all = append(all, route{metricsRoute, ScopeRead, metrics.ServeHTTP, operation{
@@ -280,7 +281,7 @@ func (s *Server) flowRoutes() []route {
 			gives: ok(FlowDrawing{}, "the drawing"), fails: []int{400, 404},
 		}},
 		{"POST /v1/flows", ScopeAuthor, s.deployFlows, operation{
-			id: "deployFlows", topic: "Flows", does: "Deploy a project", more: "Its flows become the active ones, all at once. A project with mistakes changes nothing, and the problem names their places. " +
+			id: "deployFlows", first: true, topic: "Flows", does: "Deploy a project", more: "Its flows become the active ones, all at once. A project with mistakes changes nothing, and the problem names their places. " +
 				"Files other than nudge.yaml and those of flows and templates are given in base64.",
 			takes: body(projectRequest{}, maxProjectBody, `{"files": [{"name": "nudge.yaml", "text": "project: shop"}, {"name": "flows/hello.yaml", "text": "flow: hello …"}]}`),
 			gives: ok(Deployed{}, "the flows that are active now"), fails: []int{400, 409, 422, 429, 503},
@@ -326,7 +327,7 @@ func (s *Server) campaignRoutes() []route {
 			fails: []int{400, 404, 422, 501}, keyless: true,
 		}},
 		{"POST /v1/campaigns/previews", ScopeOperate, s.startPreview, operation{
-			id: "startPreview", topic: "Campaigns", does: "Find out what a campaign would do",
+			id: "startPreview", first: true, topic: "Campaigns", does: "Find out what a campaign would do",
 			more:  fmt.Sprintf("A preview as a job, for a large audience: it tries the first %d rows. Once it is done, the job's result is what POST /v1/campaigns/preview answers.", preview.MaxTriedByJob),
 			takes: body(previewRequest{}, maxCommandBody, `{"flow": "sale"}`), gives: []answer{{http.StatusAccepted, mediaJSON, []any{Job{}}, "the job"}},
 			fails: []int{400, 404, 429, 501, 503}, keyless: true,
@@ -423,6 +424,9 @@ func (s *Server) muxOf(routes []route) *http.ServeMux {
 		}
 		if r.scope != "" {
 			r.handle = s.scoped(r)
+		}
+		if r.about.first && s.config.Cluster != nil {
+			r.handle = s.byFirst(r.handle)
 		}
 		r.handle = s.traced(r)
 		metrics := s.access.of(r.pattern)

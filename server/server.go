@@ -63,6 +63,7 @@ type Config struct {
 	Deployed   func() // called after a deploy by the API; nil: nobody wants to know
 	// SecondPerson reports whether every deploy by the API needs a second person now. Nil: it needs none.
 	SecondPerson func() bool
+	Cluster      Cluster         // the nodes that have the store together; nil: this process has it alone
 	Endpoints    []string        // names of those that get notices
 	Profiles     bool            // what webhooks say of people becomes what is known of them
 	Tokens       func() []Token  // the bearer tokens of now; nil or none: every request must come from this machine

@@ -16,8 +16,8 @@ import (
 )
 
 // notWritten are the mappings and keys of a project that say nothing of what a flow does.
-var notWritten = regexp.MustCompile(`^(An account|Webhooks|Fetching|A clock|Retention|Only some|Limits of requests)\.` +
-	`|^Token\.|^Endpoint\.|^Preferences\.|^Deploys\.|^Target\.|^TLS\.|^A project\.(account|webhooks|tokens|tokens_file|forgotten_list|cors|deploys|targets|endpoints|preferences|listen|tls|data_dir|retention|outbound|fetch|people|clock|limits|partitions)$|on_bad_row`)
+var notWritten = regexp.MustCompile(`^(A node|An account|Webhooks|Fetching|A clock|Retention|Only some|Limits of requests)\.` +
+	`|^Token\.|^Endpoint\.|^Preferences\.|^Deploys\.|^Target\.|^TLS\.|^A project\.(account|webhooks|tokens|tokens_file|forgotten_list|cors|deploys|targets|endpoints|preferences|listen|tls|data_dir|retention|outbound|fetch|people|clock|limits|partitions|store|cluster)$|on_bad_row`)
 
 // TestConstructs shows that the author writes every key that the schemas of the language
 // have, and every function and operator of its expressions.

@@ -63,6 +63,8 @@ func servingKeys() []property {
 		key("limits", "Limits of what requests can make the server hold.", anyOf(requestLimits()), example{"connections_per_address": 200}),
 		key("data_dir", "The folder of the store.", text(), ".nudge"),
 		key("partitions", "Into how many partitions a new store is divided: 1, 2, 4 and so on up to 256.", integer(1, 256), 4),
+		key("store", "The PostgreSQL database that keeps the store, for several nodes; without it the store is files in `data_dir`.", text(), "postgres://nudge@db.internal/nudge"),
+		key("cluster", "How this node works together with others that have the same `store`.", anyOf(node()), example{"listen": "10.0.0.5:8090"}),
 		key("retention", "How long history is kept.", anyOf(retention()), example{"runs": "90d"}),
 		key("outbound", "Whether messages go out: `live`, `hold`, or `{ only: [profiles] }`.", anyOf(words("live", "hold"), only()), "hold", example{"only": []any{"ann"}}),
 		key("fetch", "The addresses that fetch steps may use.", anyOf(fetching()), example{"allow_private": []any{"reports.internal"}}),
@@ -199,3 +201,11 @@ func clock() *schema {
 
 // texts is one text or a list of them.
 func texts() *schema { return oneOrMore(text()) }
+
+func node() *schema {
+	return mapping("A node", "How a server works together with others that have the same `store`. All of it has defaults.",
+		key("name", "What it is called in logs and in `nudge cluster`. Default: the name of the machine.", text(), "nudge-1"),
+		key("listen", "The address for other nodes. Default: a free port of the address from which the database is reached.", text(), "10.0.0.5:8090"),
+		key("address", "Where other nodes reach it, if that is another address.", text(), "nudge-1.internal:8090"),
+		key("lease", "How long it keeps its partitions without word from the database, `1s` to `1m`. Default: `10s`.", duration(), "10s"))
+}

@@ -118,7 +118,8 @@ func (m *Manager) Define(kind string, body Body) {
 
 func (m *Manager) now() engine.Instant { return engine.InstantOf(m.config.Now()) }
 
-// Open takes up the jobs that the last process left: those of a defined kind go on, all others are interrupted.
+// Open takes up the jobs that the last process left: those of a defined kind go on, all others are interrupted. After Close it
+// may be called again: of several processes the one that has the jobs now opens them.
 func (m *Manager) Open() error {
 	var left []*store.Job
 	for _, state := range []store.JobState{store.JobWaiting, store.JobRunning} {
@@ -136,6 +137,7 @@ func (m *Manager) Open() error {
 	slices.SortFunc(left, func(x, y *store.Job) int { return cmpIDs(x.ID, y.ID) })
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	m.closed, m.tasks = false, map[string]*Task{}
 	for _, j := range left {
 		body := m.defined[j.Kind]
 		if body == nil || j.Stop {

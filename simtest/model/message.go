@@ -229,9 +229,14 @@ var toldBy = map[channels.Outcome]engine.Kind{
 	channels.Deferred: engine.KindDeferred, channels.Unknown: engine.KindUnknown,
 }
 
+// unsettled reports whether an attempt may still turn out not to have been accepted.
+func (m *Message) unsettled() bool {
+	return m.status == engine.Claimed || m.status == engine.Unknown && !m.accepted
+}
+
 // takeBack plans a message again that was claimed, and never went out.
 func (w *walk) takeBack(m *Message, r *engine.SendResult) {
-	if m.status != engine.Claimed {
+	if !m.unsettled() {
 		return
 	}
 	w.note(engine.KindReturned, m.step, r.Message, "")
@@ -273,7 +278,7 @@ func (w *walk) result(r *engine.SendResult) {
 			m.status = engine.Failed
 		}
 	case channels.Deferred:
-		if m.status != engine.Claimed {
+		if !m.unsettled() {
 			return
 		}
 		w.givePlace(m)

@@ -1,0 +1,58 @@
+package store
+
+import "bytes"
+
+// Far is what a Reader may be, too, if every read is a trip to another machine. Others lose nothing by it.
+type Far interface {
+	Reader
+	// Ahead reads in one trip what the transaction is about to read, and keeps it for that.
+	Ahead([]Want)
+	// Within is an Ascend that ends before a key, so that nothing behind it is read.
+	Within(b Bucket, from, to []byte, visit func(key, value []byte) bool)
+}
+
+// Want is what a transaction is about to read: a key, or the first keys of a range.
+type Want struct {
+	Bucket Bucket
+	From   []byte
+	To     []byte // the range ends before it; nil: only the key From
+	Limit  int    // of the keys in the range; 0: all
+	Runs   bool   // the keys end in IDs of runs, whose live records are wanted, too
+}
+
+// ahead reads what a transaction is about to read, if that saves trips. Then it calls list, which gives everything to add.
+func ahead(r Reader, list func(add func(Want))) {
+	far, ok := r.(Far)
+	if !ok {
+		return
+	}
+	var wants []Want
+	list(func(w Want) { wants = append(wants, w) })
+	if len(wants) > 0 {
+		far.Ahead(wants)
+	}
+}
+
+// within calls visit with the keys that have a prefix, from a place on, until visit returns false.
+func within(r Reader, b Bucket, prefix, from []byte, visit func(key, value []byte) bool) {
+	if far, ok := r.(Far); ok {
+		far.Within(b, from, afterPrefix(prefix), visit)
+		return
+	}
+	r.Ascend(b, from, func(key, value []byte) bool { return bytes.HasPrefix(key, prefix) && visit(key, value) })
+}
+
+// afterPrefix is the first key behind all that have a prefix. No prefix consists of 0xff alone.
+func afterPrefix(prefix []byte) []byte {
+	end := bytes.TrimRight(prefix, "\xff")
+	end = bytes.Clone(end)
+	end[len(end)-1]++
+	return end
+}
+
+// Together is what a KV may be, too, if several of its kind can be read at one instant by one transaction.
+type Together interface {
+	KV
+	// ViewTogether calls f with a reader of each, in their order. It reports false, and does nothing, if that is not possible.
+	ViewTogether(all []KV, f func([]Reader) error) (possible bool, err error)
+}

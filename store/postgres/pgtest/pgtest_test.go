@@ -1,0 +1,46 @@
+//go:build unix
+
+package pgtest
+
+import (
+	"testing"
+
+	"github.com/jackc/pgx/v5"
+)
+
+func value(t *testing.T, url, query string) (text string) {
+	t.Helper()
+	c, err := pgx.Connect(t.Context(), url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close(t.Context())
+	if err := c.QueryRow(t.Context(), query, pgx.QueryExecModeSimpleProtocol).Scan(&text); err != nil {
+		t.Fatal(err)
+	}
+	return text
+}
+
+func TestServer(t *testing.T) {
+	s := Start(t)
+	url := s.Database(t)
+	for query, want := range map[string]string{
+		"SELECT current_user::text":                 "nudge",
+		"SELECT current_setting('fsync')":           "on",
+		"SELECT current_setting('server_encoding')": "UTF8",
+	} {
+		if got := value(t, url, query); got != want {
+			t.Errorf("%s: got %q, want %q", query, got, want)
+		}
+	}
+	pooled := s.PgBouncer(t, url)
+	if got := value(t, pooled, "SELECT current_user::text"); got != "nudge" {
+		t.Errorf("through PgBouncer: the user is %q", got)
+	}
+	s.Exec(t, url, "CREATE TABLE kept AS SELECT 'yes' AS text")
+	s.Exec(t, url, "GRANT ALL ON kept TO nudge")
+	s.Restart(t, "immediate")
+	if got := value(t, url, "SELECT text FROM kept"); got != "yes" {
+		t.Errorf("after a crash: got %q", got)
+	}
+}
