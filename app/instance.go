@@ -196,6 +196,12 @@ func (i *Instance) openStore(ctx context.Context, registry *prometheus.Registry)
 	}
 	i.store = store.Join(all)
 	i.push("the store", i.store.Close)
+	if moved, err := i.store.MovedAway(); moved != nil || err != nil {
+		if moved != nil {
+			err = wrongInput(fmt.Errorf("%w. Start Nudge there; if nothing ever ran there, nudge store move --undo --from %s makes this one the store again", moved, i.config.DataDir))
+		}
+		return nil, failed(err)
+	}
 	if err := i.store.NoteVersion(BuildOf().Version); err != nil {
 		return nil, failed(err)
 	}

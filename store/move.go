@@ -113,12 +113,15 @@ func (mv *mover) begin() (err error) {
 	if err != nil || mv.done {
 		return err
 	}
-	missing, err := mv.missing(began)
+	moved, err := mv.src.MovedAway()
 	if err != nil {
 		return err
 	}
-	if len(missing) > 0 {
-		return &NotReadyError{missing}
+	if moved != nil && (!began || moved.installation != mv.plan.installation) {
+		return &NotReadyError{[]string{moved.Error() + ". If nothing ever ran there: nudge store move --undo"}}
+	}
+	if missing, err := MoveReady(mv.from); err != nil || len(missing) > 0 {
+		return cmp.Or(err, error(&NotReadyError{missing}))
 	}
 	if mv.progress.Resumed = began; began {
 		return nil
@@ -301,37 +304,31 @@ func (mv *mover) forget() {
 	mv.size = 0
 }
 
-// away is the mark of a store that was moved.
-type away struct {
+// MovedAway says that a store was moved, and where to. It is an error for all who would go on with the store.
+type MovedAway struct {
 	To           string
 	At           engine.Instant
 	installation engine.Installation // that it is now
 }
 
-func (a *away) fields(c *codec) {
+func (a *MovedAway) fields(c *codec) {
 	c.str(&a.To)
 	integer(c, &a.At)
 	c.bytes(a.installation[:])
 }
 
-// MovedAwayError says that a store was moved, and where to.
-type MovedAwayError struct {
-	To string
-	At engine.Instant
-}
-
-func (e *MovedAwayError) Error() string {
-	return fmt.Sprintf("this store was moved to %s at %s, and what happens goes on there", e.To, e.At)
+func (a *MovedAway) Error() string {
+	return fmt.Sprintf("the store was moved to %s at %s, and goes on there", a.To, a.At)
 }
 
 // MovedAway returns where a store was moved, or nil. It may be read, and must not go on.
-func (s *Store) MovedAway() (moved *away, err error) {
+func (s *Store) MovedAway() (moved *MovedAway, err error) {
 	err = s.Parts()[0].kv.View(func(r Reader) error {
 		record := r.Get(Meta, keyMovedAway)
 		if record == nil {
 			return nil
 		}
-		moved = new(away)
+		moved = new(MovedAway)
 		return damaged(Meta, keyMovedAway, decode(record, awayVersion, moved.fields))
 	})
 	return moved, err
@@ -349,7 +346,7 @@ func (s *Store) StayHere() error {
 
 // markAway makes the source say that it was moved, before the target can be used.
 func (mv *mover) markAway() error {
-	mark := &away{mv.how.To, mv.how.At, mv.plan.installation}
+	mark := &MovedAway{mv.how.To, mv.how.At, mv.plan.installation}
 	record := encode(awayVersion, mark.fields)
 	for _, part := range slices.Backward(mv.from) {
 		if err := part.kv.Update(func(w Writer) error { return w.Put(Meta, keyMovedAway, record) }); err != nil {

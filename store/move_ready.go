@@ -14,24 +14,11 @@ const (
 
 // MoveReady returns what a store still has to do before it can be moved, each with how to get there; nothing if it can be moved now.
 func MoveReady(from []*Store) (missing []string, err error) {
-	mv := &mover{from: from, src: Join(from)}
-	return mv.missing(false)
-}
-
-// missing returns what the source still has to do. Began says that an earlier move has begun: its mark is no hindrance.
-func (mv *mover) missing(began bool) (missing []string, err error) {
-	moved, err := mv.src.MovedAway()
-	if err != nil {
+	if missing, err = openCampaigns(Join(from)); err != nil {
 		return nil, err
 	}
-	if moved != nil && (!began || moved.installation != mv.plan.installation) {
-		return []string{(&MovedAwayError{moved.To, moved.At}).Error() + ". If nothing ever ran there: nudge store move --undo"}, nil
-	}
-	if missing, err = mv.openCampaigns(); err != nil {
-		return nil, err
-	}
-	states := make([]engine.State, len(mv.from))
-	for n, part := range mv.from {
+	states := make([]engine.State, len(from))
+	for n, part := range from {
 		if states[n], err = part.State(); err != nil {
 			return nil, err
 		}
@@ -41,18 +28,18 @@ func (mv *mover) missing(began bool) (missing []string, err error) {
 		}
 		missing = append(missing, more...)
 	}
-	more, err := between(mv.from[0], states)
+	more, err := between(from[0], states)
 	return append(missing, more...), err
 }
 
 // openCampaigns names the campaigns that have rows to take.
-func (mv *mover) openCampaigns() (missing []string, err error) {
-	state, err := mv.src.State()
+func openCampaigns(s *Store) (missing []string, err error) {
+	state, err := s.State()
 	if err != nil {
 		return nil, err
 	}
 	for _, number := range state.Open {
-		f, err := mv.src.Campaign(number)
+		f, err := s.Campaign(number)
 		if err != nil {
 			return nil, err
 		}
