@@ -1,6 +1,9 @@
 package simtest
 
 import (
+	"bytes"
+	"errors"
+	"maps"
 	"strings"
 	"testing"
 	"time"
@@ -185,4 +188,78 @@ func (n named) Commit(b *engine.Batch) error {
 		n.m.versions[engine.FlowVersion{Flow: f.Name, Version: f.Version}] = f
 	}
 	return n.Store.Commit(b)
+}
+
+// TestMoveCutShort ends a move at some of its transactions, before or after what they write, and holds that the next one makes the same
+// store as one that nothing has stopped.
+func TestMoveCutShort(t *testing.T) {
+	project, script := scriptOf(2)
+	d := begin(t, 1, project)
+	for _, s := range script[:len(script)/2] {
+		d.pass(d.now.Add(s.after))
+		d.say(s)
+	}
+	for !d.ready() {
+		d.pass(d.now.Add(time.Minute))
+	}
+	how := store.Moving{To: "there", At: engine.InstantOf(d.now), Bytes: 2000}
+	from := d.joined().Parts()
+	move := func(f fault, at int) ([]*faultyDisk, int, error) {
+		disks, kvs := make([]*faultyDisk, 4), make([]store.KV, 4)
+		for p := range disks {
+			disks[p] = &faultyDisk{KV: new(memory.KV)}
+			kvs[p] = disks[p]
+		}
+		disks[at].strike(f, false)
+		d.do(d.joined().StayHere())
+		_, err := store.Move(from, kvs, how)
+		updates := disks[0].updates
+		disks[at].strike(fault{}, false)
+		if f.kind != noFault {
+			if _, again := store.Move(from, kvs, how); again != nil {
+				t.Fatalf("a move that was cut short at transaction %d of partition %d does not go on: %v", f.at, at, again)
+			}
+		}
+		return disks, updates, err
+	}
+	whole, updates, err := move(fault{}, 0)
+	if d.do(err); updates < 30 {
+		t.Fatalf("the move has only %d transactions", updates)
+	}
+	cut := 0
+	for at := range 4 {
+		for n := 1 + at; n <= updates; n += 5 {
+			f := fault{failLost, n}
+			if n%2 == 0 {
+				f.kind = failKept
+			}
+			disks, _, err := move(f, at)
+			if err != nil {
+				cut++
+			}
+			for p := range disks {
+				for _, b := range store.Buckets {
+					if b == store.Meta || b == store.Campaigns { // they have another installation
+						continue
+					}
+					if !maps.EqualFunc(whole[p].Dump(b), disks[p].Dump(b), bytes.Equal) {
+						t.Fatalf("cut short at transaction %d of partition %d: %s of partition %d is not the same", n, at, b, p)
+					}
+				}
+			}
+			if _, err := store.Move(from, []store.KV{disks[0], disks[1], disks[2], disks[3]}, how); err != nil {
+				t.Fatalf("a move that has come to its end is refused: %v", err)
+			}
+		}
+	}
+	if cut < 20 {
+		t.Errorf("only %d moves were cut short", cut)
+	}
+	if err := store.Join(from).StayHere(); err != nil {
+		t.Fatal(err)
+	}
+	other := begin(t, 1, project)
+	if _, err := store.Move(other.joined().Parts(), []store.KV{whole[0], whole[1], whole[2], whole[3]}, how); !errors.Is(err, store.ErrOtherMove) {
+		t.Errorf("another store is moved into one: %v", err)
+	}
 }

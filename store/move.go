@@ -17,6 +17,7 @@ type Moving struct {
 	To       string                   // where it goes, in words; its source says so from then on
 	At       engine.Instant           // when
 	Progress func(MoveProgress) error // is called between two transactions; an error of it ends the move, which may go on later
+	Bytes    int                      // that one transaction writes, about; 0: 4 MiB
 }
 
 // MoveProgress says how far a move has come.
@@ -46,6 +47,7 @@ var ErrOtherMove = errors.New("the target has records already, and not those of 
 //
 // It returns a [*NotReadyError] if the source has work under way that only a loop can end. Damaged records are an error.
 func Move(from []*Store, to []KV, how Moving) (engine.Installation, error) {
+	how.Bytes = cmp.Or(how.Bytes, moveBytes)
 	mv := &mover{from: from, src: Join(from), to: to, how: how, out: make([][]write, len(to)), homes: map[engine.RunID]int{}}
 	p := engine.Partition{Of: len(to)}
 	if err := errors.Join(p.Check(), mv.begin()); err != nil {
@@ -123,11 +125,10 @@ func (mv *mover) begin() (err error) {
 	if missing, err := MoveReady(mv.from); err != nil || len(missing) > 0 {
 		return cmp.Or(err, error(&NotReadyError{missing}))
 	}
-	if mv.progress.Resumed = began; began {
-		return nil
+	if mv.progress.Resumed = began; !began {
+		mv.plan = movePlan{source: mv.state.Installation, seq: mv.state.Seq, installation: mv.newInstallation()}
 	}
-	mv.plan = movePlan{source: mv.state.Installation, seq: mv.state.Seq, installation: mv.newInstallation()}
-	for p := len(mv.to) - 1; p >= 0; p-- {
+	for p := range mv.to { // the first one first: it tells that a move has begun
 		if err := mv.to[p].Update(func(w Writer) error { return w.Put(Meta, keyMoving, mv.plan.encoded()) }); err != nil {
 			return err
 		}
@@ -196,7 +197,7 @@ func (mv *mover) putAll(b Bucket, key, value []byte) {
 	}
 }
 
-// Limits of one transaction of a move.
+// Limits of one transaction of a move, unless it says otherwise.
 const (
 	movePage  = 1000    // records that are read
 	moveBytes = 4 << 20 // that are read, or written, about
@@ -279,7 +280,7 @@ func (mv *mover) dealAll() error {
 				return nil
 			}
 			mv.plan.bucket, mv.plan.place = n, string(key)
-			if mv.size >= moveBytes {
+			if mv.size >= mv.how.Bytes {
 				return mv.flush()
 			}
 			return nil
