@@ -54,14 +54,14 @@ func Move(from []*Store, to []KV, how Moving) (engine.Installation, error) {
 		return engine.Installation{}, err
 	}
 	if mv.done {
-		return mv.plan.installation, nil
+		return mv.plan.installation.In(p), nil
 	}
 	for _, step := range [...]func() error{mv.numberAll, mv.prepareSums, mv.dealAll, mv.putSums, mv.markAway, mv.finish} {
 		if err := step(); err != nil {
 			return engine.Installation{}, err
 		}
 	}
-	return mv.plan.installation, nil
+	return mv.plan.installation.In(p), nil
 }
 
 // mover moves a store.
