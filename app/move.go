@@ -207,16 +207,12 @@ func (m *Moving) openSourceNow(ctx context.Context) (*moveEnd, error) {
 			d.Close()
 			return nil, wrongInput(fmt.Errorf("there is no store in %s", d.Where()))
 		}
-		return takeDatabase(ctx, d, true)
+		return takeDatabase(ctx, d)
 	}
 	if _, err := os.Stat(filepath.Join(m.From, bolt.FileName)); errors.Is(err, fs.ErrNotExist) {
 		return nil, wrongInput(fmt.Errorf("there is no store in %s: it has no %s", m.From, bolt.FileName))
 	}
-	end, err := openFolder(ctx, m.From, foldersPartitions)
-	if err != nil {
-		return nil, err
-	}
-	return end, nil
+	return openFolder(ctx, m.From, foldersPartitions)
 }
 
 // openTarget opens the place that a store is moved to, and makes it if it is not there.
@@ -234,7 +230,7 @@ func (m *Moving) openTarget(ctx context.Context) (*moveEnd, error) {
 			d.Close()
 			return nil, wrongInput(err)
 		}
-		return takeDatabase(ctx, d, false)
+		return takeDatabase(ctx, d)
 	}
 	if n == 0 {
 		n = foldersPartitions
@@ -278,7 +274,7 @@ var errNodes = errors.New("nodes are running with this store: stop all of them f
 const moveTerm = 30 * time.Second
 
 // takeDatabase makes a process the owner of all partitions of a database, and keeps them. It takes over the database.
-func takeDatabase(ctx context.Context, d *postgres.Database, pages bool) (end *moveEnd, err error) {
+func takeDatabase(ctx context.Context, d *postgres.Database) (end *moveEnd, err error) {
 	registry, id := d.Registry(), nodes.ID("move-"+rand.Text())
 	if err := registry.Join(ctx, nodes.Node{ID: id, Name: "nudge store move"}, moveTerm); err != nil {
 		d.Close()
@@ -304,11 +300,7 @@ func takeDatabase(ctx context.Context, d *postgres.Database, pages bool) (end *m
 	}
 	end = &moveEnd{ctx: kept, where: d.Where(), close: release}
 	for _, p := range taken {
-		kv := d.Owned(p.Number, id, p.Epoch)
-		if pages {
-			kv = paged{kv, d.Pages(p.Number)}
-		}
-		end.kvs = append(end.kvs, kv)
+		end.kvs = append(end.kvs, paged{d.Owned(p.Number, id, p.Epoch), d.Pages(p.Number)})
 	}
 	go func() { // ends when the end is closed
 		for {
@@ -325,7 +317,7 @@ func takeDatabase(ctx context.Context, d *postgres.Database, pages bool) (end *m
 	return end, nil
 }
 
-// paged is a partition that is read in pages, however long that takes.
+// paged is a partition that is read in pages, however long that takes: nobody else changes it.
 type paged struct {
 	store.KV
 	pages store.KV

@@ -18,11 +18,11 @@ import (
 // Its text form is a ULID: 26 characters that sort as the bytes do.
 type RunID ulid.ULID
 
-// MaxSeq is how many journal positions fit into a run ID.
-const MaxSeq = 1 << 38
+// maxSeq is how many journal positions fit into a run ID.
+const maxSeq = 1 << 38
 
 func newRunID(stamp Instant, installation Installation, seq uint64, ordinal int) RunID {
-	if ordinal >= MaxStartsPerInput || seq >= MaxSeq {
+	if ordinal >= MaxStartsPerInput || seq >= maxSeq {
 		panic(fmt.Sprintf("engine: no run ID for start %d of input %d", ordinal, seq))
 	}
 	var low [8]byte
@@ -35,6 +35,9 @@ func newRunID(stamp Instant, installation Installation, seq uint64, ordinal int)
 	copy(id[10:], low[2:])
 	return RunID(id)
 }
+
+// HasRunIDs reports whether there are IDs for the runs that an input with a number starts.
+func HasRunIDs(seq uint64) bool { return seq < maxSeq }
 
 // ParseRunID reads the text form of a run ID.
 func ParseRunID(text string) (RunID, error) {

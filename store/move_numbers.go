@@ -85,8 +85,8 @@ func (mv *mover) numberAll() error {
 			return err
 		}
 	}
-	if mv.last >= engine.MaxSeq {
-		return fmt.Errorf("the journals have %d inputs together, and a store has room for %d", mv.last, uint64(engine.MaxSeq))
+	if !engine.HasRunIDs(mv.last) {
+		return fmt.Errorf("the journals have %d inputs together, which are too many for one store", mv.last)
 	}
 	mv.campaigns = map[uint64]uint64{}
 	last := map[int]uint64{}
