@@ -6,8 +6,8 @@ import (
 	"nudge/engine"
 )
 
-// keptHomes is how many runs are remembered that were looked up.
-const keptHomes = 1 << 16
+// cachedHomes is how many runs are remembered that were looked up.
+const cachedHomes = 1 << 16
 
 // homes are the partitions of runs whose IDs do not tell them. A run never changes its partition while a process has the store.
 type homes struct {
@@ -45,7 +45,7 @@ func (r *Runner) partitionOf(id engine.RunID) (int, error) {
 }
 
 func (h *homes) note(id engine.RunID, home int) {
-	if h.all == nil || len(h.all) >= keptHomes {
+	if h.all == nil || len(h.all) >= cachedHomes {
 		h.all = map[engine.RunID]int{}
 	}
 	h.all[id] = home

@@ -111,6 +111,13 @@ func (mv *mover) begin() (err error) {
 	if mv.state, err = mv.src.State(); err != nil {
 		return err
 	}
+	for _, part := range mv.from {
+		state, err := part.State()
+		if err != nil {
+			return err
+		}
+		mv.state.Derived = max(mv.state.Derived, state.Derived)
+	}
 	began, err := mv.earlier()
 	if err != nil || mv.done {
 		return err

@@ -83,8 +83,8 @@ func dealEventType(mv *mover, r Reader, key, value []byte) error {
 // home is the partition of a person, a flow or an ID.
 func (mv *mover) home(name string) int { return engine.PartitionOf(name, len(mv.to)) }
 
-// keptHomes is how many runs are remembered that were looked up.
-const keptHomes = 1 << 16
+// cachedHomes is how many runs are remembered that were looked up.
+const cachedHomes = 1 << 16
 
 // homeOfRun is the partition of a run; the first one if the run is not there any more.
 func (mv *mover) homeOfRun(r Reader, id engine.RunID) (int, error) {
@@ -99,7 +99,7 @@ func (mv *mover) homeOfRun(r Reader, id engine.RunID) (int, error) {
 	if run != nil {
 		home = mv.home(run.Profile)
 	}
-	if len(mv.homes) >= keptHomes {
+	if len(mv.homes) >= cachedHomes {
 		clear(mv.homes)
 	}
 	mv.homes[id] = home
