@@ -24,6 +24,7 @@ var limitGroups = []limitGroup{
 	{"Replies, webhooks and the provider", []string{"channels", "channels/appmessaging"}},
 	{"Requests", []string{"server", "app", "app/tracing", "lang/trace"}},
 	{"The running server", []string{"runner", "runner/fetch", "runner/jobs", "runner/live", "runner/bulk", "whatif/review"}},
+	{"Between nodes", []string{"cluster"}},
 	{"The store", []string{"store", "store/bolt"}},
 	{"The Go client", []string{"client"}},
 	{"The sandbox", []string{"sandbox", "sandbox/people", "sandbox/session", "sandbox/socket"}},

@@ -19,9 +19,11 @@ var connecting = map[string]string{
 	"bench/bare":            "the provider that is measured",
 	"channels/appmessaging": "the provider of an account",
 	"client":                "the server that the caller names",
+	"cluster":               "the other nodes of the cluster, at the addresses that they have in the registry; each proves that it knows the secret",
 	"console":               "the API in this process: nothing is dialled",
 	"runner/fetch":          "what a flow or an audience names: nothing private unless it is allowed",
 	"runner/notify":         "the endpoints of nudge.yaml, which operators choose; no redirect is followed",
+	"store/postgres":        "the database of the store, which the operator names",
 	"store/postgres/pgtest": "the servers that it starts for tests",
 	"sandbox":               "the webhooks of a project that is tried out",
 }

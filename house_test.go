@@ -22,7 +22,7 @@ var update = flag.Bool("update", false, "write the generated table in ARCHITECTU
 // rooms are the top-level rooms from the top of the house to its ground. A room may import
 // any room below it and none above it.
 var rooms = []string{
-	"cmd/nudge", "lsp", "app", "bench", "server", "console", "client", "simtest", "whatif", "audience", "runner", "store", "engine",
+	"cmd/nudge", "lsp", "app", "bench", "server", "console", "client", "simtest", "whatif", "audience", "cluster", "runner", "store", "engine",
 	"flows", "sandbox", "templates", "channels", "lang", "examples", "docs",
 }
 

@@ -144,7 +144,7 @@ run() {
 
 # What has goroutines runs under the race detector, and only there: once is enough.
 # TestRaceList (house_race_test.go) fails when a package with goroutines is missing here.
-concurrent='app app/systemd app/tracing audience bench bench/bare channels/appmessaging client console lsp lsp/lsptest runner runner/bulk runner/fetch runner/jobs runner/live runner/notify
+concurrent='app app/systemd app/tracing audience bench bench/bare channels/appmessaging client cluster console lsp lsp/lsptest runner runner/bulk runner/fetch runner/jobs runner/live runner/notify
 sandbox sandbox/session sandbox/socket server store store/bolt store/nodes/nodestest store/postgres whatif/backtest whatif/story'
 # Of flows and templates a test each: the others have no goroutine.
 shared='TestConcurrentLoads|TestConcurrentRenders'

@@ -27,11 +27,11 @@ func namesOf(endpoints []notify.Endpoint) (names []string) {
 
 // startCourier starts to deliver notices. Endpoints of a reload get theirs from the next
 // start on.
-func (i *Instance) startCourier(registry *prometheus.Registry) error {
+func (i *Instance) startCourier(from notify.Reader, registry *prometheus.Registry) error {
 	if len(i.project.Settings.Endpoints) == 0 {
 		return nil
 	}
-	c, err := notify.New(notify.Config{Store: i.store, Settle: i.runner.Settle, Endpoints: i.project.Settings.Endpoints,
+	c, err := notify.New(notify.Config{Store: from, Settle: i.runner.Settle, Endpoints: i.project.Settings.Endpoints,
 		Clock: i.config.Clock, Log: i.log, Registry: registry, Held: i.held.holds})
 	if err != nil {
 		return failed(err)

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"path/filepath"
 	"runtime"
 	"sync"
 	"sync/atomic"
@@ -74,7 +75,9 @@ type Instance struct {
 	spans       *tracing.Spans                     // nil: no traces are recorded
 	pair        *keyPair                           // nil: the listeners speak HTTP without TLS
 	check       *storeCheck
-	audiences   *audience.Folder
+	audiences   audiences
+	shared      *shared                      // nil: the store is files of this process alone
+	forwardee   atomic.Pointer[http.Handler] // answers requests that other nodes pass on; nil: not yet
 	jobs        *jobs.Manager
 	bulk        *bulk.Bulk
 	stack       []part
@@ -135,12 +138,20 @@ func (i *Instance) start(ctx context.Context) error {
 		return err
 	}
 	registry := newRegistry()
+	if err := errors.Join(i.reloads.register(registry), registry.Register(onDemand{i})); err != nil {
+		return failed(err)
+	}
+	if i.project.Settings.Store != "" {
+		return i.startShared(ctx, registry)
+	}
+	return i.startAlone(ctx, registry)
+}
+
+// startAlone starts all that needs the store, which is files of this process.
+func (i *Instance) startAlone(ctx context.Context, registry *prometheus.Registry) error {
 	parts, err := i.openStore(ctx, registry)
 	if err != nil {
 		return err
-	}
-	if err := errors.Join(i.reloads.register(registry), registry.Register(onDemand{i})); err != nil {
-		return failed(err)
 	}
 	if err := i.startRunner(parts, registry); err != nil {
 		return err
@@ -161,10 +172,12 @@ func (i *Instance) start(ctx context.Context) error {
 	if err := i.startJobs(registry); err != nil {
 		return err
 	}
-	if err := i.serve(registry); err != nil {
+	if err := i.openServer(registry); err != nil {
 		return err
 	}
-	go i.check.schedule(i.config.CheckEvery)        // ends when Stop stops the checks
+	i.watchProposals(i.server)
+	i.serve()
+	go i.check.schedule(i.config.CheckEvery, nil)   // ends when Stop stops the checks
 	i.push("the checks of the store", i.check.stop) // before the servers, which wait for those on request
 	return nil
 }
@@ -196,11 +209,8 @@ func (i *Instance) openStore(ctx context.Context, registry *prometheus.Registry)
 	}
 	i.store = store.Join(all)
 	i.push("the store", i.store.Close)
-	if moved, err := i.store.MovedAway(); moved != nil || err != nil {
-		if moved != nil {
-			err = wrongInput(fmt.Errorf("%w. Start Nudge there; if nothing ever ran there, nudge store move --undo --from %s makes this one the store again", moved, i.config.DataDir))
-		}
-		return nil, failed(err)
+	if err := refuseMoved(i.store); err != nil {
+		return nil, err
 	}
 	if err := i.store.NoteVersion(BuildOf().Version); err != nil {
 		return nil, failed(err)
@@ -272,21 +282,36 @@ func (i *Instance) upgrade(ctx context.Context, files bolt.Files) error {
 // upgradeShown is how often the log says how far the copy before an upgrade is.
 const upgradeShown = 5 * time.Second
 
-// startRunner starts the runner with the channels of the accounts.
+// startRunner starts the runner of a store that this process has alone.
 func (i *Instance) startRunner(parts []runner.Part, registry *prometheus.Registry) error {
-	accounts, err := i.openAccounts()
+	folder, err := i.openAudiences(filepath.Join(i.config.DataDir, audience.Dir), len(parts))
+	if err != nil {
+		return failed(err)
+	}
+	i.audiences = folder
+	config, err := i.runnerConfig(registry)
 	if err != nil {
 		return err
 	}
+	if i.runner, err = runner.NewOf(parts, config); err != nil {
+		return failed(err)
+	}
+	i.run()
+	return i.startCourier(i.store, registry)
+}
+
+// runnerConfig opens the channels of the accounts, and all else that a runner needs beside the store.
+func (i *Instance) runnerConfig(registry *prometheus.Registry) (config runner.Config, err error) {
+	accounts, err := i.openAccounts()
+	if err != nil {
+		return config, err
+	}
 	fetcher := newFetcher(i.project.Settings.Fetch)
 	i.push("the fetches", func() error { fetcher.Close(); return nil })
-	if err := i.openAudiences(len(parts)); err != nil {
-		return failed(err)
-	}
 	if i.held, err = newHeld(i.store, i.fail); err != nil {
-		return failed(err)
+		return config, failed(err)
 	}
-	config := runner.Config{
+	config = runner.Config{
 		Accounts: accounts, Fetcher: heldFetcher{fetcher, i.held}, Clock: i.config.Clock, Log: i.log, Registry: registry,
 		Audiences: i.audiences, Retention: i.project.Settings.Retained, Endpoints: endpointsOf(i.project.Settings.Endpoints), Noticed: i.wakeCourier,
 		Tracer: i.spans.Tracer(),
@@ -294,10 +319,11 @@ func (i *Instance) startRunner(parts []runner.Part, registry *prometheus.Registr
 	if i.preferences.Load() != nil {
 		config.Links = messageLinks{i}
 	}
-	i.runner, err = runner.NewOf(parts, config)
-	if err != nil {
-		return failed(err)
-	}
+	return config, nil
+}
+
+// run lets the runner work until Stop ends it.
+func (i *Instance) run() {
 	running, cancel := context.WithCancel(context.Background())
 	i.ended = make(chan struct{})
 	go func() { // ends when Stop cancels it, or when the store fails
@@ -305,7 +331,6 @@ func (i *Instance) startRunner(parts []runner.Part, registry *prometheus.Registr
 		i.fail("the engine", i.runner.Run(running))
 	}()
 	i.push("the engine", func() error { cancel(); return i.awaitEngine() })
-	return i.startCourier(registry)
 }
 
 // engineGrace is how long a stop waits for the engine; then the process ends as by a crash, and the
@@ -339,18 +364,23 @@ func (i *Instance) openAccounts() (all []runner.Account, err error) {
 	return all, nil
 }
 
-// serve starts the servers on their listeners.
-func (i *Instance) serve(registry *prometheus.Registry) error {
-	backups := &backups{i: i}
+// openServer makes the server, which does not listen yet.
+func (i *Instance) openServer(registry *prometheus.Registry) error {
 	config := server.Config{
 		Runner: i.runner, Store: i.store, Deployed: i.noteDeploy, SecondPerson: i.needsSecond, Tokens: i.currentTokens, Origins: i.currentOrigins, Registry: registry, Log: i.log,
 		Endpoints: namesOf(i.project.Settings.Endpoints),
-		Audiences: i.audiences, Limits: i.project.Settings.Limits, Full: i.full.Load, CheckStore: i.check.run, BackUp: backups.backUp, Follow: backups.follow, Jobs: i.jobs, Bulk: i.bulk,
+		Audiences: i.audiences, Limits: i.project.Settings.Limits, Full: i.full.Load, CheckStore: i.check.run, Jobs: i.jobs, Bulk: i.bulk,
 		Tracer: i.spans.Tracer(), Process: i.processHealth, Console: i.console,
 		Project: func() server.ServedProject {
 			p := i.served.Load()
 			return server.ServedProject{Project: p.Project, Folder: p.Folder}
 		},
+	}
+	if i.shared != nil {
+		config.Cluster = i.shared
+	} else {
+		backups := &backups{i: i}
+		config.BackUp, config.Follow = backups.backUp, backups.follow
 	}
 	if name := i.project.Settings.ForgottenList; name != "" {
 		list := &forgotten{path: i.under(name), store: i.store, now: i.config.Clock.Now}
@@ -374,21 +404,22 @@ func (i *Instance) serve(registry *prometheus.Registry) error {
 		i.config.dev.instance = i
 		config.Dev = i.config.dev
 	}
-	s, err := server.New(config)
-	if err != nil {
-		return failed(err)
-	}
-	i.server = s
+	var err error
+	i.server, err = server.New(config)
+	return failed(err)
+}
+
+// serve starts the servers on their listeners.
+func (i *Instance) serve() {
+	s := i.server
 	i.listen("the API", s.Listener(i.config.Listener), s.Handler())
-	i.watchProposals(s)
 	i.push("what is followed live", func() error { s.EndLive(); return nil }) // before the server, which waits for requests
 	if i.config.Webhooks != nil {
 		i.listen("the webhooks", s.Listener(i.config.Webhooks), s.WebhookHandler())
 	}
-	if config.Preferences != nil {
+	if i.preferences.Load() != nil {
 		i.listen("the page of preferences", s.Listener(i.config.Preferences), s.PreferencesHandler())
 	}
-	return nil
 }
 
 // console makes the web console.

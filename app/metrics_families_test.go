@@ -14,6 +14,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"nudge/channels"
+	"nudge/cluster"
 	"nudge/examples"
 	"nudge/runner"
 	"nudge/runner/notify"
@@ -61,6 +62,10 @@ func families(t *testing.T) map[string]*family {
 	ask("POST", "/webhooks/comapi") // without a signature: 401
 	ask("POST", "/-/reload")        // without a project on disk: 501
 	all := runnerFamilies(t)
+	nodes := recorder{prometheus.NewRegistry(), all}
+	if err := cluster.NewMetrics().Register(nodes); err != nil { // only a server of several nodes has those
+		t.Fatal(err)
+	}
 	readMetrics(ask("GET", "/metrics"), all)
 	return all
 }

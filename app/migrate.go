@@ -16,17 +16,22 @@ func (i *Instance) startMigrations() {
 	done := make(chan struct{})
 	go func() { // ends when Stop cancels it
 		defer close(done)
-		for {
-			select {
-			case <-i.deployed:
-				i.migrate(ctx)
-			case <-ctx.Done():
-				return
-			}
-		}
+		i.migrations(ctx)
 	}()
 	i.push("the migrations", func() error { cancel(); <-done; return nil })
 	i.noteDeploy()
+}
+
+// migrations moves runs after each deploy, until ctx ends.
+func (i *Instance) migrations(ctx context.Context) {
+	for {
+		select {
+		case <-i.deployed:
+			i.migrate(ctx)
+		case <-ctx.Done():
+			return
+		}
+	}
 }
 
 // noteDeploy asks for migrations. One pending request is enough.

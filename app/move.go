@@ -44,11 +44,8 @@ type Moved struct {
 	Compared []store.Comparison `json:"compared"` // how many there are of what, before and after
 }
 
-// Usual numbers of partitions.
-const (
-	foldersPartitions  = 1
-	postgresPartitions = 16
-)
+// foldersPartitions is how many partitions a store in files has if nobody says another number.
+const foldersPartitions = 1
 
 // Move moves a stopped store into a place that has none: into another number of partitions, or from files into PostgreSQL and back. If it
 // is cut short, the same move goes on where it was. Both stores are checked and compared.
@@ -76,6 +73,15 @@ func Unmove(ctx context.Context, at string, log *slog.Logger) error {
 		err = store.Join(all).StayHere()
 	}
 	return failed(errors.Join(err, from.close()))
+}
+
+// refuseMoved is the error of starting on a store that was moved away; nil if it was not.
+func refuseMoved(s *store.Store) error {
+	moved, err := s.MovedAway()
+	if moved != nil {
+		err = wrongInput(fmt.Errorf("%w. Start Nudge there; if nothing ever ran there, nudge store move --undo makes this one the store again", moved))
+	}
+	return failed(err)
 }
 
 func samePlace(a, b string) bool {
@@ -219,8 +225,11 @@ func (m *Moving) openSourceNow(ctx context.Context) (*moveEnd, error) {
 func (m *Moving) openTarget(ctx context.Context) (*moveEnd, error) {
 	n := m.Partitions
 	if isDatabase(m.To) {
-		if n == 0 {
-			n = postgresPartitions
+		switch n {
+		case 0:
+			n = defaultShared
+		case 1:
+			return nil, wrongInput(errors.New("a store in a database has 2 partitions or more: leave out --partitions, or say another number"))
 		}
 		d, err := postgres.Open(ctx, m.To, m.Log)
 		if err != nil {
@@ -276,7 +285,7 @@ const moveTerm = 30 * time.Second
 // takeDatabase makes a process the owner of all partitions of a database, and keeps them. It takes over the database.
 func takeDatabase(ctx context.Context, d *postgres.Database) (end *moveEnd, err error) {
 	registry, id := d.Registry(), nodes.ID("move-"+rand.Text())
-	if err := registry.Join(ctx, nodes.Node{ID: id, Name: "nudge store move"}, moveTerm); err != nil {
+	if err := registry.Join(ctx, nodes.Node{ID: id, Name: "nudge store move", Level: store.Format}, moveTerm); err != nil {
 		d.Close()
 		return nil, failed(err)
 	}

@@ -19,7 +19,7 @@ func measureStore(registry *prometheus.Registry, files bolt.Files, followers fun
 		return registry.Register(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: name, Help: help}, bytes))
 	}
 	return errors.Join(
-		gauge("nudge_store_file_bytes", "How large the store's file is.", func() float64 { return float64(files.Size()) }),
+		gauge("nudge_store_file_bytes", "How large the store is: its files, or its tables in the database.", func() float64 { return float64(files.Size()) }),
 		gauge("nudge_store_disk_free_bytes", "How much may still be written to the disk of the store's file; NaN where the system does not say.", func() float64 {
 			if free, _, known := files.Space(); known {
 				return float64(free)

@@ -107,8 +107,8 @@ func (c *storeCheck) conclude(report *store.Report, began time.Time, records int
 }
 
 // schedule checks the store again and again: first after a part of the given time, then that
-// long after the end of each check. 0 is never.
-func (c *storeCheck) schedule(every time.Duration) {
+// long after the end of each check. 0 is never. Each time it is asked whether it is this process's turn; nil: always.
+func (c *storeCheck) schedule(every time.Duration, mine func() bool) {
 	defer close(c.done)
 	if every == 0 {
 		return
@@ -118,6 +118,9 @@ func (c *storeCheck) schedule(every time.Duration) {
 		case <-time.After(wait):
 		case <-c.ctx.Done():
 			return
+		}
+		if mine != nil && !mine() {
+			continue
 		}
 		_, err := c.run(c.ctx, func(store.CheckProgress) {})
 		if err != nil && !errors.Is(err, context.Canceled) && !errors.Is(err, server.ErrChecking) {

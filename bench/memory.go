@@ -6,12 +6,19 @@ const dataFolder = "data"
 // remember records the memory and disk space that this many waiting runs take.
 func (s *session) remember(runs int) error {
 	s.rememberMemory()
-	file, err := s.metrics("nudge_store_file_bytes", "nudge_store_free_bytes")
+	file, err := s.metrics("nudge_store_file_bytes")
 	if err != nil {
 		return err
 	}
-	s.report.FileBytesPerRun = (file[0] - file[1]) / float64(runs)
-	return nil
+	s.report.FileBytesPerRun = file[0] / float64(runs)
+	if s.Store != "" {
+		return nil
+	}
+	free, err := s.metrics("nudge_store_free_bytes")
+	if err == nil {
+		s.report.FileBytesPerRun -= free[0] / float64(runs)
+	}
+	return err
 }
 
 // rememberMemory records the engine's memory, on systems that report it.

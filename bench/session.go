@@ -69,6 +69,10 @@ data_dir: %s
 		files["nudge.yaml"] += fmt.Sprintf("partitions: %d\n", s.Partitions)
 		s.note("the store has %d partitions", s.Partitions)
 	}
+	if s.Store != "" {
+		files["nudge.yaml"] += fmt.Sprintf("store: %q\n", s.Store)
+		s.note("the store is a PostgreSQL, which shares the machine")
+	}
 	for name, text := range files {
 		path := filepath.Join(s.Dir, filepath.FromSlash(name))
 		if err := errors.Join(os.MkdirAll(filepath.Dir(path), 0o700), os.WriteFile(path, []byte(text), 0o600)); err != nil {

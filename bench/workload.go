@@ -65,6 +65,8 @@ type Config struct {
 	Timers int
 	// Partitions is into how many partitions the engine's store is divided; 0: it is not.
 	Partitions int
+	// Store is the URL of an empty PostgreSQL database that keeps the store; empty: it is files.
+	Store string
 	// Show receives the progress of a phase, from one goroutine at a time; nil: no
 	// function.
 	Show func(phase string, done, whole int)

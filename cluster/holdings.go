@@ -7,12 +7,12 @@ import (
 	"nudge/store/nodes"
 )
 
-// DefaultTerm is how long a lease lasts after each renewal.
+// DefaultTerm is how long the lease of a node lasts after each renewal; a node that cannot renew for so long loses its partitions.
 const DefaultTerm = 10 * time.Second
 
 const (
 	firstPause = time.Second      // after a partition failed here twice in a row, before it is taken again
-	maxPause   = time.Minute      // longest such pause; it doubles with each failure
+	maxPause   = time.Minute      // longest such pause, which doubles with each failure; more failures make it no longer
 	steadyFor  = 10 * time.Second // a partition that served for so long has no failures in a row
 )
 

@@ -36,6 +36,7 @@ type Identity struct {
 	secrets     []string
 	store       string
 	certificate tls.Certificate
+	connect     func(ctx context.Context, network, address string) (net.Conn, error)
 }
 
 // NewIdentity returns the identity of a node of the cluster with these secrets, over a store. The first secret is the one that the
@@ -50,7 +51,7 @@ func NewIdentity(store string, secrets ...string) (*Identity, error) {
 		}
 	}
 	certificate, err := selfSigned()
-	return &Identity{secrets: secrets, store: store, certificate: certificate}, err
+	return &Identity{secrets, store, certificate, new(net.Dialer).DialContext}, err
 }
 
 // selfSigned makes a certificate that proves nothing: TLS needs one.
@@ -82,7 +83,7 @@ func exported(c *tls.Conn) ([]byte, error) {
 func (id *Identity) dial(ctx context.Context, address string) (net.Conn, error) {
 	ctx, cancel := context.WithTimeout(ctx, handshakeTime)
 	defer cancel()
-	raw, err := new(net.Dialer).DialContext(ctx, "tcp", address)
+	raw, err := id.connect(ctx, "tcp", address)
 	if err != nil {
 		return nil, err
 	}

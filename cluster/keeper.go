@@ -11,6 +11,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"nudge/runner"
 	"nudge/store/nodes"
 )
 
@@ -151,6 +152,11 @@ func (k *Keeper) Now() time.Time {
 		}
 	}
 }
+
+// Wake returns a timer for an instant by that clock.
+func (k *Keeper) Wake(at time.Time) *time.Timer { return runner.WakeIn(at.Sub(k.Now())) }
+
+var _ runner.Clock = (*Keeper)(nil)
 
 // Failed reports that the loop of a partition has ended by itself, because of an error. The partition is dropped, and taken
 // again under a new epoch.

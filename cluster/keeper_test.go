@@ -109,12 +109,16 @@ func (d *desk) took() []string {
 type line struct {
 	*nodes.Memory
 	cut   atomic.Bool
-	hangs atomic.Bool // and nobody says so
+	hangs atomic.Bool                   // and nobody says so
+	deaf  atomic.Pointer[chan struct{}] // not nil: who asks stands still until it is closed, also after the end of ctx
 	asked atomic.Int64
 }
 
 func (l *line) fails(ctx context.Context) error {
 	l.asked.Add(1)
+	if until := l.deaf.Load(); until != nil {
+		<-*until
+	}
 	if l.hangs.Load() {
 		<-ctx.Done()
 		return ctx.Err()

@@ -24,7 +24,7 @@ const (
 // Metrics count what a node does in its cluster.
 type Metrics struct {
 	owned     prometheus.Gauge
-	unowned   prometheus.Gauge
+	all       prometheus.Gauge
 	living    prometheus.Gauge
 	leaseLeft *gauge
 	takes     *prometheus.CounterVec
@@ -44,7 +44,7 @@ func NewMetrics() *Metrics {
 	}
 	m := &Metrics{
 		owned:     single("nudge_cluster_partitions_owned", "Partitions that this node serves."),
-		unowned:   single("nudge_cluster_partitions_unowned", "Partitions that no living node has, as this node last saw it."),
+		all:       single("nudge_cluster_partitions", "Partitions of the installation; those that all nodes serve together should be as many."),
 		living:    single("nudge_cluster_nodes", "Living nodes, as this node last saw it."),
 		leaseLeft: newGauge("nudge_cluster_lease_left_seconds", "How long this node may act for its partitions without a renewal; 0 without a lease."),
 		takes:     counter("nudge_cluster_takes_total", "Partitions that this node took, by the owner before: nobody, a dead node, or itself (its loop had failed).", "from"),
@@ -75,7 +75,7 @@ func NewMetrics() *Metrics {
 // Register makes the metrics known.
 func (m *Metrics) Register(reg prometheus.Registerer) error {
 	var errs []error
-	for _, c := range []prometheus.Collector{m.owned, m.unowned, m.living, m.leaseLeft, m.takes, m.drops, m.joins, m.forwards, m.seconds} {
+	for _, c := range []prometheus.Collector{m.owned, m.all, m.living, m.leaseLeft, m.takes, m.drops, m.joins, m.forwards, m.seconds} {
 		errs = append(errs, reg.Register(c))
 	}
 	return errors.Join(errs...)
@@ -118,9 +118,8 @@ func (m *Metrics) show(h *Holdings) {
 		}
 	}
 	m.owned.Set(float64(owned))
-	s := spreadOf(&h.view, nil)
-	m.living.Set(float64(len(s.takers)))
-	m.unowned.Set(float64(len(s.free)))
+	m.living.Set(float64(len(h.living)))
+	m.all.Set(float64(len(h.view.Partitions)))
 }
 
 // called counts a call of another node.

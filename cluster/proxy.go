@@ -3,6 +3,7 @@ package cluster
 import (
 	"errors"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"net/http/httputil"
 	"net/url"
@@ -54,6 +55,7 @@ func (c *Client) proxy(w http.ResponseWriter, r *http.Request, partition int) (e
 	target := &url.URL{Scheme: "https", Host: to.Address, Path: fmt.Sprintf("%s%d", proxyPath, partition)}
 	p := httputil.ReverseProxy{
 		Transport:     c.transport,
+		ErrorLog:      slog.NewLogLogger(c.config.Log.Handler(), slog.LevelWarn),
 		FlushInterval: -1, // what is followed live comes line by line
 		Rewrite: func(pr *httputil.ProxyRequest) {
 			pr.SetURL(target)

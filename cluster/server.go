@@ -18,7 +18,7 @@ import (
 
 const (
 	callTime   = 30 * time.Second // how long another node may take to send the body of a call; then the connection is closed
-	idleTime   = 2 * time.Minute  // after which a connection between nodes that carries nothing is closed
+	idleTime   = 2 * time.Minute  // how long a connection between nodes may carry nothing; then it is closed
 	headerTime = 10 * time.Second // how long another node may take to send the head of a call; then the connection is closed
 )
 

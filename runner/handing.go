@@ -291,7 +291,11 @@ func (b beside) others(visit func(*place) error) error {
 
 func (b beside) where(has func(Store) (bool, error)) (found []int, err error) {
 	err = b.others(func(p *place) error {
-		yes, err := has(p.store)
+		s := p.store
+		if d := p.driver.Load(); d != nil {
+			s = d.loop.store // which has what it wrote in memory
+		}
+		yes, err := has(s)
 		if yes {
 			found = append(found, p.number)
 		}

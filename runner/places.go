@@ -53,6 +53,9 @@ func (r *Runner) owned() (n int) {
 	return max(n, 1)
 }
 
+// Serves reports whether the loop of a partition runs in this process.
+func (r *Runner) Serves(partition int) bool { return r.heldBy(partition) != nil }
+
 // has reports whether this process has the partition at this moment.
 func (d *driver) has() bool {
 	return d.r.elsewhere == nil || !d.lost.Load() && d.r.elsewhere.Has(d.number)
@@ -95,11 +98,12 @@ func (r *Runner) Open(ctx context.Context, partition int, p Part) error {
 	r.places[partition].driver.Store(d)
 	go func() { // ends when Close or Drop ends it, or when its store fails
 		err := d.run(running, func() {})
+		d.lost.Store(true) // this process may take the partition again, and then has it for another loop
 		r.places[partition].driver.CompareAndSwap(d, nil)
 		d.refuseRest(ErrElsewhere)
 		close(d.over)
 		d.sweep(ErrElsewhere)
-		if err != nil && !d.lost.Load() {
+		if err != nil && err != errLost {
 			d.abandon()
 			r.elsewhere.Lost(partition, err)
 		}

@@ -3,38 +3,41 @@ package server
 import (
 	"context"
 	"net/http"
-	"time"
+
+	"nudge/engine"
 )
 
 // Cluster is the nodes that have the store together, as one of them sees them.
 type Cluster interface {
 	// First reports whether this node has the first partition, which keeps jobs and proposals.
 	First() bool
-	// Forward has the node with the first partition answer a request. It answers 503 itself if no node has it.
-	Forward(w http.ResponseWriter, r *http.Request)
+	// Forward has the node with the first partition answer a request. If it returns an error, nothing was written: an error of
+	// [runner.Runner.Submit].
+	Forward(w http.ResponseWriter, r *http.Request) error
+	// Ready returns why no more requests should come to this node; nil if they should.
+	Ready() error
 	// Show returns all nodes and partitions.
 	Show(ctx context.Context) (*ClusterShown, error)
 }
 
 // ClusterShown is the nodes that have the store together, and who has which partition.
 type ClusterShown struct {
-	Node       string           `json:"node,omitempty"` // name of the node that answers; empty: the store is not shared
-	At         *time.Time       `json:"at,omitempty"`   // by the clock of the database
+	Node       string           `json:"node,omitempty"` // name of the node that answers; empty: the store is files of one server
+	At         engine.Instant   `json:"at,omitzero"`    // by the clock of the database
 	Nodes      []NodeShown      `json:"nodes"`          // those that live, and dead ones that had a partition last
 	Partitions []PartitionShown `json:"partitions"`     // by number
 }
 
 // NodeShown is a node.
 type NodeShown struct {
-	Name       string    `json:"name"`
-	ID         string    `json:"id"`                // of its start
-	Address    string    `json:"address"`           // where other nodes reach it
-	State      string    `json:"state"`             // serves, expired (its lease has ended) or dead (it left, or others have taken its partitions)
-	Since      time.Time `json:"since"`             // when it joined
-	Expires    time.Time `json:"expires"`           // when its lease ends, or ended
-	Level      int       `json:"level"`             // of the records that it can write
-	Partitions int       `json:"partitions"`        // how many it has
-	Version    string    `json:"version,omitempty"` // of its program
+	Name       string         `json:"name"`
+	ID         string         `json:"id"`         // of its start
+	Address    string         `json:"address"`    // where other nodes reach it
+	State      string         `json:"state"`      // serves, expired (its lease has ended) or dead (it left, or others have taken its partitions)
+	Since      engine.Instant `json:"since"`      // when it joined
+	Expires    engine.Instant `json:"expires"`    // when its lease ends, or ended
+	Level      int            `json:"level"`      // of the records that it can write
+	Partitions int            `json:"partitions"` // how many it has
 }
 
 // PartitionShown is who has a partition.
@@ -100,7 +103,9 @@ func (s *Server) byFirst(own http.HandlerFunc) http.HandlerFunc {
 		case r.Context().Value(forwardedMark{}) != nil:
 			s.fail(w, r, problemOf(http.StatusServiceUnavailable, "moving", "another node has what this concerns by now; try again in a moment"))
 		default:
-			s.config.Cluster.Forward(w, r)
+			if err := s.config.Cluster.Forward(w, r); err != nil {
+				s.fail(w, r, runnerProblem(err))
+			}
 		}
 	}
 }

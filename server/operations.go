@@ -19,6 +19,11 @@ const maxStanding = time.Second
 // Ready returns nil if the store answers, the disk has room and the engine moves, and otherwise why requests should
 // go elsewhere.
 func (s *Server) Ready() error {
+	if c := s.config.Cluster; c != nil {
+		if err := c.Ready(); err != nil {
+			return problemOf(http.StatusServiceUnavailable, "not-ready", err.Error())
+		}
+	}
 	if _, err := s.config.Store.State(); err != nil {
 		return problemOf(http.StatusServiceUnavailable, "not-ready", "the store does not answer")
 	}

@@ -20,7 +20,7 @@ type Want struct {
 	Runs   bool   // the keys end in IDs of runs, whose live records are wanted, too
 }
 
-// ahead reads what a transaction is about to read, if that saves trips. Then it calls list, which gives everything to add.
+// ahead reads what a transaction is about to read, if that saves trips. Then list adds it.
 func ahead(r Reader, list func(add func(Want))) {
 	far, ok := r.(Far)
 	if !ok {
@@ -33,21 +33,39 @@ func ahead(r Reader, list func(add func(Want))) {
 	}
 }
 
-// within calls visit with the keys that have a prefix, from a place on, until visit returns false.
+// within calls visit with the keys that have a prefix, from a place on, until visit returns false. Of a person it visits at least the live
+// runs.
 func within(r Reader, b Bucket, prefix, from []byte, visit func(key, value []byte) bool) {
 	if far, ok := r.(Far); ok {
-		far.Within(b, from, afterPrefix(prefix), visit)
+		far.Within(b, from, spanEnd(b, prefix), visit)
 		return
 	}
 	r.Ascend(b, from, func(key, value []byte) bool { return bytes.HasPrefix(key, prefix) && visit(key, value) })
 }
 
-// afterPrefix is the first key behind all that have a prefix. No prefix consists of 0xff alone.
-func afterPrefix(prefix []byte) []byte {
-	end := bytes.TrimRight(prefix, "\xff")
-	end = bytes.Clone(end)
+// until is an Ascend that needs nothing from a key on. So it may end there.
+func until(r Reader, b Bucket, from, to []byte, visit func(key, value []byte) bool) {
+	if far, ok := r.(Far); ok {
+		far.Within(b, from, to, visit)
+		return
+	}
+	r.Ascend(b, from, visit)
+}
+
+// spanEnd is where a transaction may stop to read keys that have a prefix: behind all of them, but of a person behind the live runs. No
+// prefix consists of 0xff alone.
+func spanEnd(b Bucket, prefix []byte) []byte {
+	if b == People {
+		return append(bytes.Clone(prefix), pastMark)
+	}
+	end := bytes.Clone(bytes.TrimRight(prefix, "\xff"))
 	end[len(end)-1]++
 	return end
+}
+
+// span is the want of the keys that have a prefix, from a place on.
+func span(b Bucket, prefix, from []byte) Want {
+	return Want{Bucket: b, From: from, To: spanEnd(b, prefix)}
 }
 
 // Together is what a KV may be, too, if several of its kind can be read at one instant by one transaction.

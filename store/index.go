@@ -90,8 +90,8 @@ func sweep(w Writer, changes []engine.Change) (err error) {
 		}
 		prefix := personHash(c.After.Profile)
 		var stale [][]byte
-		w.Ascend(People, prefix, func(key, _ []byte) bool {
-			if !bytes.HasPrefix(key, prefix) || len(key) != liveRunBytes {
+		within(w, People, prefix, prefix, func(key, _ []byte) bool {
+			if len(key) != liveRunBytes {
 				return false
 			}
 			if liveRecord(w, key[personHashBytes:]) == nil {

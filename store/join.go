@@ -65,15 +65,29 @@ type joined struct{ parts []*Store }
 
 // View calls f with a reader of all parts.
 func (k *joined) View(f func(Reader) error) error {
-	return k.open(make(joinedReader, 0, len(k.parts)), f)
+	return together(k.parts, func(readers []Reader) error { return f(joinedReader(readers)) })
 }
 
-// open opens the parts that are not yet open.
-func (k *joined) open(readers joinedReader, f func(Reader) error) error {
-	if len(readers) == len(k.parts) {
+// together calls f with readers of all parts, of one instant if the parts can do that.
+func together(parts []*Store, f func([]Reader) error) error {
+	if first, ok := parts[0].kv.(Together); ok {
+		kvs := make([]KV, len(parts))
+		for i, p := range parts {
+			kvs[i] = p.kv
+		}
+		if possible, err := first.ViewTogether(kvs, f); possible {
+			return err
+		}
+	}
+	return nested(parts, make([]Reader, 0, len(parts)), f)
+}
+
+// nested opens the parts one within the other.
+func nested(left []*Store, readers []Reader, f func([]Reader) error) error {
+	if len(left) == 0 {
 		return f(readers)
 	}
-	return k.parts[len(readers)].kv.View(func(r Reader) error { return k.open(append(readers, r), f) })
+	return left[0].kv.View(func(r Reader) error { return nested(left[1:], append(readers, r), f) })
 }
 
 // Update changes the first part.

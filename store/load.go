@@ -16,6 +16,7 @@ import (
 func (s *Store) Load(needs *engine.Needs) (loaded *engine.Loaded, err error) {
 	loaded = &engine.Loaded{}
 	err = s.kv.View(func(r Reader) error {
+		ahead(r, func(add func(Want)) { needsAhead(needs, add) })
 		wanted, err := wantedRuns(r, needs, loaded)
 		if err != nil {
 			return err
@@ -27,44 +28,54 @@ func (s *Store) Load(needs *engine.Needs) (loaded *engine.Loaded, err error) {
 		if len(swept) > 0 {
 			wanted = sorted(append(wanted, swept...), engine.RunID.Compare)
 		}
+		runsAhead(r, wanted)
 		readRuns(r, wanted, loaded)
+		belongingsAhead(r, loaded.Runs)
 		if err := addBeside(r, needs, loaded); err != nil {
 			return err
 		}
-		people, campaigns := slices.Clone(needs.People), slices.Clone(needs.Campaigns)
-		for _, run := range loaded.Runs {
-			people, campaigns = append(people, run.Profile), append(campaigns, run.Campaign)
-		}
-		if loaded.People, err = readEach(r, sorted(people, strings.Compare), readPerson); err != nil {
-			return err
-		}
-		if loaded.Campaigns, err = readEach(r, sorted(campaigns, cmp.Compare), readCampaign); err != nil {
-			return err
-		}
-		for _, v := range needs.Versions {
-			if record := r.Get(Versions, versionKey(v)); record != nil {
-				f, err := decodeFlow(record)
-				if err != nil {
-					return damaged(Versions, versionKey(v), err)
-				}
-				loaded.Versions = append(loaded.Versions, f)
-			}
-		}
-		if err := readOrphans(r, needs, loaded); err != nil {
-			return err
-		}
-		for _, id := range needs.IDs {
-			if record := r.Get(IDs, []byte(id)); record != nil {
-				answer, err := decodeAnswer(record)
-				if err != nil {
-					return damaged(IDs, []byte(id), err)
-				}
-				loaded.IDs = append(loaded.IDs, answer)
-			}
-		}
-		return nil
+		return loadRecords(r, needs, loaded)
 	})
 	return loaded, err
+}
+
+// loadRecords adds what is not a run.
+func loadRecords(r Reader, needs *engine.Needs, loaded *engine.Loaded) (err error) {
+	people, campaigns := slices.Clone(needs.People), slices.Clone(needs.Campaigns)
+	for _, run := range loaded.Runs {
+		people = append(people, run.Profile)
+		if run.Campaign != 0 {
+			campaigns = append(campaigns, run.Campaign)
+		}
+	}
+	if loaded.People, err = readEach(r, sorted(people, strings.Compare), readPerson); err != nil {
+		return err
+	}
+	if loaded.Campaigns, err = readEach(r, sorted(campaigns, cmp.Compare), readCampaign); err != nil {
+		return err
+	}
+	for _, v := range needs.Versions {
+		if record := r.Get(Versions, versionKey(v)); record != nil {
+			f, err := decodeFlow(record)
+			if err != nil {
+				return damaged(Versions, versionKey(v), err)
+			}
+			loaded.Versions = append(loaded.Versions, f)
+		}
+	}
+	if err := readOrphans(r, needs, loaded); err != nil {
+		return err
+	}
+	for _, id := range needs.IDs {
+		if record := r.Get(IDs, []byte(id)); record != nil {
+			answer, err := decodeAnswer(record)
+			if err != nil {
+				return damaged(IDs, []byte(id), err)
+			}
+			loaded.IDs = append(loaded.IDs, answer)
+		}
+	}
+	return nil
 }
 
 // addBeside adds the other live runs of the people of parked runs: when such a run begins,
@@ -177,8 +188,8 @@ func wantedRuns(r Reader, needs *engine.Needs, loaded *engine.Loaded) ([]engine.
 	wanted := slices.Clone(needs.Runs)
 	var failed error
 	collect := func(b Bucket, prefix, from []byte, limit int) (cut bool) {
-		r.Ascend(b, from, func(key, _ []byte) bool {
-			if !bytes.HasPrefix(key, prefix) || b == People && len(key) != liveRunBytes {
+		within(r, b, prefix, from, func(key, _ []byte) bool {
+			if b == People && len(key) != liveRunBytes {
 				return false // behind them is what is over
 			}
 			if limit == 0 {
@@ -203,11 +214,7 @@ func wantedRuns(r Reader, needs *engine.Needs, loaded *engine.Loaded) ([]engine.
 		collect(Sent, providerPrefix(id), providerPrefix(id), -1)
 	}
 	for _, k := range sorted(needs.Keys, engine.KeyNeed.Compare) {
-		prefix := keyPrefix(k.FlowKey)
-		from := prefix
-		if k.After != (engine.RunID{}) {
-			from = append(append(bytes.Clone(prefix), k.After[:]...), 0)
-		}
+		prefix, from := keySpan(&k)
 		if collect(Keys, prefix, from, engine.MaxRunsPerInput+1) {
 			if loaded.Truncated == nil {
 				loaded.Truncated = map[engine.FlowKey]bool{}
@@ -216,6 +223,16 @@ func wantedRuns(r Reader, needs *engine.Needs, loaded *engine.Loaded) ([]engine.
 		}
 	}
 	return sorted(wanted, engine.RunID.Compare), failed
+}
+
+// keySpan is where the runs with a key are that are looked for.
+func keySpan(k *engine.KeyNeed) (prefix, from []byte) {
+	prefix = keyPrefix(k.FlowKey)
+	from = prefix
+	if k.After != (engine.RunID{}) {
+		from = append(append(bytes.Clone(prefix), k.After[:]...), 0)
+	}
+	return prefix, from
 }
 
 // sorted returns the values in order, without duplicates.

@@ -32,6 +32,21 @@ func Open(kv KV) (*Store, error) {
 	return s, nil
 }
 
+// View returns a store over records that others write; only methods that read may be called. The store owns kv.
+func View(kv KV) *Store { return &Store{kv: kv, opened: strings.ToLower(rand.Text()[:openedChars])} }
+
+// Exists reports whether there is a store in kv.
+func Exists(kv KV) (there bool, err error) {
+	err = kv.View(func(r Reader) error {
+		if r.Get(Meta, keyMoving) != nil {
+			return ErrMoving
+		}
+		there = r.Get(Meta, keyFormat) != nil
+		return nil
+	})
+	return there, err
+}
+
 func (s *Store) prepare() error {
 	var format, by []byte
 	if err := s.kv.View(func(r Reader) error {
@@ -153,6 +168,12 @@ func CreatePartition(kv KV, installation engine.Installation, p engine.Partition
 	return createPartition(kv, installation, p, nil)
 }
 
+// CreateSeeded makes a new store that is one part of a divided installation, with what all parts have in common: 8 bytes or more of the
+// seed for the installation, and a key for the hashes of forgotten people.
+func CreateSeeded(kv KV, installation engine.Installation, p engine.Partition, auditKey []byte) error {
+	return createPartition(kv, installation, p, auditKey)
+}
+
 // createPartition makes a new store with a key for the hashes of forgotten people; nil for none yet, so that a store in virtual time has nothing random.
 func createPartition(kv KV, installation engine.Installation, p engine.Partition, auditKey []byte) error {
 	if err := p.Check(); err != nil {
@@ -160,6 +181,9 @@ func createPartition(kv KV, installation engine.Installation, p engine.Partition
 	}
 	state := engine.State{Installation: installation.In(p), Outbound: engine.OutboundLive, Partition: p}
 	return kv.Update(func(w Writer) error {
+		if w.Get(Meta, keyMoving) != nil {
+			return ErrMoving
+		}
 		err := errors.Join(w.Put(Meta, keyFormat, []byte{Format}), w.Put(Meta, keyState, encodeState(&state)))
 		if auditKey != nil {
 			err = errors.Join(err, w.Put(Meta, keyAudit, auditKey))
@@ -178,15 +202,10 @@ func (s *Store) Snapshot(opened func(), f func([]Reader) error) error {
 	if len(all) == 0 {
 		all = []*Store{s}
 	}
-	return snapshot(all, nil, opened, f)
-}
-
-func snapshot(left []*Store, readers []Reader, opened func(), f func([]Reader) error) error {
-	if len(left) == 0 {
+	return together(all, func(readers []Reader) error {
 		opened()
 		return f(readers)
-	}
-	return left[0].kv.View(func(r Reader) error { return snapshot(left[1:], append(readers, r), opened, f) })
+	})
 }
 
 // State returns the engine's state after the last commit.

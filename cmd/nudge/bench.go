@@ -25,6 +25,7 @@ Without a workload, bench lists the workloads. nudge bench curve draws what park
 type benchOptions struct {
 	runs, callers, timers int
 	partitions            int
+	store                 string
 	data                  string
 	keep                  bool
 }
@@ -42,6 +43,7 @@ func newBench() *cobra.Command {
 	c.Flags().IntVarP(&o.callers, "callers", "c", 0, "requests under way at once; 0: the workload's own")
 	c.Flags().IntVar(&o.timers, "timers", 0, "for park: runs due at one instant; 0: a tenth of all, at most a million")
 	c.Flags().IntVar(&o.partitions, "partitions", 0, "into how many partitions the store is divided; 0: it is not")
+	c.Flags().StringVar(&o.store, "store", "", "an empty PostgreSQL database in place of files, such as postgres://localhost/bench")
 	c.Flags().StringVar(&o.data, "data", ".", "folder for the data; its disk is measured")
 	c.Flags().BoolVar(&o.keep, "keep", false, "keep the project and the data")
 	output := outputFlag(c)
@@ -71,7 +73,7 @@ func newBench() *cobra.Command {
 
 // measure runs a workload in a new folder.
 func (o *benchOptions) measure(ctx context.Context, w bench.Workload, errs io.Writer) (*bench.Report, error) {
-	config := bench.Config{Runs: o.runs, Callers: o.callers, Timers: o.timers, Partitions: o.partitions, Show: benchProgress(errs)}
+	config := bench.Config{Runs: o.runs, Callers: o.callers, Timers: o.timers, Partitions: o.partitions, Store: o.store, Show: benchProgress(errs)}
 	if err := config.Check(w); err != nil {
 		return nil, wrongUsage(err)
 	}

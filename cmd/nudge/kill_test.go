@@ -160,8 +160,10 @@ type killed struct {
 	output  string                // the file that all processes write to, for a failure
 	witness func(string)          // is told of each answer and each message at once; may be nil
 	trap    *trap
-	events  int  // how many were answered
-	others  bool // events name somebody else than the person of the run
+	events  int                 // how many were answered
+	others  bool                // events name somebody else than the person of the run
+	unit    string              // of the time that people take
+	opened  func() *store.Store // opens the store, which no process serves
 }
 
 // newKilled makes a world whose clocks go so many times as fast as ours.
@@ -169,6 +171,7 @@ func newKilled(t *testing.T, dir, binary string, seed uint64, speed float64) *ki
 	k := &killed{t: t, dice: rand.New(rand.NewPCG(seed, 1)), dir: dir, binary: binary, output: filepath.Join(dir, "stderr"),
 		taken: map[channels.Ref]bool{}, client: &http.Client{Timeout: 10 * time.Second, Transport: &http.Transport{MaxIdleConnsPerHost: 64}}}
 	k.trap = &trap{sprung: map[string]int{}}
+	k.opened, k.unit = k.store, "m"
 	l, err := net.Listen("tcp", "127.0.0.1:0") // a port that stays the same over restarts
 	if err != nil {
 		t.Fatal(err)
@@ -273,13 +276,12 @@ func (k *killed) people(m sandbox.Message) people.Script {
 		k.t.Error(err)
 	}
 	k.saw("post %s %d %d", metadata.Nudge.Run, metadata.Nudge.Message, metadata.Nudge.Attempt)
-	return peopleOfKill(m)
+	n := hashOf(m.Profile)
+	return scriptOfKill(n, fmt.Sprintf("delivered after %d%[2]s, reads after %[3]d%[2]s", n%90, k.unit, 100+n%500))
 }
 
-// peopleOfKill read after some hours, or never, or cannot be reached.
-func peopleOfKill(m sandbox.Message) people.Script {
-	n := hashOf(m.Profile)
-	text := fmt.Sprintf("delivered after %dm, reads after %dm", n%90, 100+n%500)
+// scriptOfKill is what people do: what the text says, or they never read, or cannot be reached.
+func scriptOfKill(n uint32, text string) people.Script {
 	switch n % 10 {
 	case 0:
 		text = "never reads"
@@ -413,16 +415,24 @@ func (k *killed) event(i int) bool {
 
 // live asks the process how many runs are live.
 func (k *killed) live() int {
-	response, err := k.client.Get("http://" + k.address + "/v1/flows")
+	n, err := k.liveRuns()
 	if err != nil {
 		k.t.Fatal(err)
+	}
+	return n
+}
+
+func (k *killed) liveRuns() (int, error) {
+	response, err := k.client.Get("http://" + k.address + "/v1/flows")
+	if err != nil {
+		return 0, err
 	}
 	defer response.Body.Close()
 	var answer struct{ Flows []struct{ Live int } }
 	if err := json.NewDecoder(response.Body).Decode(&answer); err != nil || len(answer.Flows) != 1 {
-		k.t.Fatal(err, answer)
+		return 0, fmt.Errorf("%d %v: %w", response.StatusCode, answer, err)
 	}
-	return answer.Flows[0].Live
+	return answer.Flows[0].Live, nil
 }
 
 // finish waits until no run is live and every webhook is delivered, and ends the last
@@ -552,7 +562,7 @@ func openedStore(t *testing.T, dir string) *store.Store {
 // runs reads all runs, after a check of the whole store.
 func (k *killed) runs() (all []*engine.Run) {
 	k.t.Helper()
-	s := k.store()
+	s := k.opened()
 	defer s.Close()
 	report, err := s.Check()
 	if err != nil || len(report.Problems) > 0 || report.Live > 0 {

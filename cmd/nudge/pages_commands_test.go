@@ -24,7 +24,8 @@ var foreign = []string{
 	"npm test", "npm run check", "npm run package", "code --install-extension nudge.vsix", "promtool test rules docs/monitoring/alerts_test.yaml",
 	"mv data/nudge.db damaged.db", "mv repaired.db data/nudge.db", "./test.sh", "./test.sh fuzz 15m", "go build -o nudge ./cmd/nudge",
 	"benchstat docs/performance/benchmarks.txt new.txt",
-	"openssl x509 -noout -enddate -in /etc/nudge/tls/fullchain.pem", "journalctl -u nudge | grep certificate", "journalctl -u nudge | grep clock", "timedatectl", "systemctl status nudge-copy", "ls -l /backups/warm",
+	"openssl x509 -noout -enddate -in /etc/nudge/tls/fullchain.pem", "journalctl -u nudge | grep certificate", "journalctl -u nudge | grep clock", "journalctl -u nudge | grep partition", "journalctl -u nudge | grep lease",
+	"journalctl -u nudge | grep stranger", "timedatectl", "systemctl status nudge-copy", "ls -l /backups/warm",
 	"editor /etc/nudge/environment", "editor /etc/nudge/nudge.yaml", "systemctl enable --now nudge",
 	"docker run -v ./shop:/etc/nudge:ro -v nudge:/var/lib/nudge -p 127.0.0.1:8080:8080 --env-file secrets nudge:v1.2.3",
 }

@@ -174,6 +174,7 @@ var foundNumbers = []struct {
 	{"alerts.diskPast", alerts, "alert: NudgeDiskFillsUp\n", `\[(\d+)h\]`, inUnit("hours")},
 	{"alerts.notChecked", alerts, "alert: NudgeStoreNotChecked\n", `> (\d+) \* 86400`, inUnit("days")},
 	{"alerts.accountHeld", alerts, "alert: NudgeAccountHeld\n", `\[(\d+)m\]`, func(n float64) string { return fmt.Sprint(n, " minutes") }},
+	{"alerts.forwarding", alerts, "alert: NudgeForwardingFails\n", `> (0\.\d+)`, oneIn},
 	{"alerts.refused", alerts, "alert: NudgeProviderRefuses\n", `> (0\.\d+)`, oneIn},
 	{"alerts.unknown", alerts, "alert: NudgeOutcomesUnknown\n", `> (0\.\d+)`, oneIn},
 	{"alerts.outbox", alerts, "alert: NudgeOutboxGrows\n", `> (\d+)`, word},

@@ -34,7 +34,7 @@ func newRoot() *cobra.Command {
 	root.AddCommand(
 		newDemo(), newDev(), newServe(), newSandbox(),
 		newNew(), newCheck(), newProve(), newGraph(), newTest(), newSimulate(), newExplain(), newPlan(), newBacktest(), newSchema(), newLSP(),
-		newSend(), newEvents(), newProfiles(), newFlows(), newDeploys(), newTargets(), newRuns(), newCampaigns(), newSchedule(), newAudit(), newNotices(), newJobs(), newTemplates(), newHealth(), newClock(), newInbox(),
+		newSend(), newEvents(), newProfiles(), newFlows(), newDeploys(), newTargets(), newRuns(), newCampaigns(), newSchedule(), newAudit(), newNotices(), newJobs(), newTemplates(), newHealth(), newCluster(), newClock(), newInbox(),
 		newStore(), newToken(), newBench(), newWebhooks(), newVersion(), newMan(),
 	)
 	root.InitDefaultCompletionCmd()

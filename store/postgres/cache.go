@@ -214,9 +214,12 @@ func (c *cache) walk(b store.Bucket, from, to []byte, most int) (w walked) {
 
 // end ends a walk behind an entry.
 func (w *walked) end(last *entry, to []byte) {
-	after := append([]byte(last.key), 0)
-	if w.ended = last.joined || to != nil && bytes.Compare(after, to) >= 0; !w.ended {
-		w.gap = after
+	gap := []byte{} // at the head of the bucket
+	if last.key != "" {
+		gap = append([]byte(last.key), 0)
+	}
+	if w.ended = last.joined || to != nil && bytes.Compare(gap, to) >= 0; !w.ended {
+		w.gap = gap
 	}
 }
 

@@ -212,7 +212,7 @@ func (c *changes) add(w *put, version uint64) {
 	if w.value != nil {
 		c.put.add(w.bucket, versionKey(w.bucket, key, version), w.value)
 	}
-	if w.value == nil || versioned(w.bucket) && w.was {
+	if w.was && versioned(w.bucket) || w.value == nil && !versioned(w.bucket) {
 		c.deleted.add(w.bucket, versionKey(w.bucket, key, w.version), nil)
 	}
 }

@@ -2,6 +2,7 @@ package postgres
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"strings"
@@ -29,7 +30,18 @@ CREATE TABLE nudge.store (
 	one        boolean PRIMARY KEY DEFAULT true CHECK (one),
 	level      integer NOT NULL,  -- of these tables
 	format     integer NOT NULL,  -- of the records, when the store was made
-	partitions integer NOT NULL
+	partitions integer NOT NULL,
+	seed       bytea NOT NULL,    -- of all that is random and that all nodes have in common
+	made       timestamptz NOT NULL DEFAULT now()
+);
+
+-- Frozen audiences of campaigns, in chunks of whole lines.
+CREATE TABLE nudge.audiences (
+	name     text,
+	at_byte  bigint,
+	lines    bytea NOT NULL,
+	made     timestamptz NOT NULL DEFAULT now(),
+	PRIMARY KEY (name, at_byte)
 );
 
 CREATE TABLE nudge.nodes (
@@ -61,7 +73,7 @@ CREATE TABLE nudge.commits (
 -- reading whole tables, for which statistics of a queue that was empty would be a reason.
 CREATE FUNCTION nudge.fence(of bigint, by text, under bigint, after bigint) RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
-	PERFORM 1 FROM nudge.partitions WHERE number = of AND owner = by AND epoch = under FOR SHARE;
+	PERFORM 1 FROM nudge.partitions WHERE number = of AND owner = by AND owner <> '' AND epoch = under FOR SHARE;
 	IF NOT FOUND THEN
 		RAISE EXCEPTION 'partition % is not owned by % in epoch %', of, by, under USING ERRCODE = 'ND001';
 	END IF;
@@ -117,7 +129,7 @@ func (d *Database) make(ctx context.Context, c *pgconn.PgConn, n int) error {
 		_, err := c.Exec(ctx, sql).ReadAll()
 		return err
 	}
-	if err := run(fmt.Sprintf("BEGIN; SELECT pg_advisory_xact_lock(%d)", makeLock)); err != nil {
+	if err := run(fmt.Sprintf("BEGIN ISOLATION LEVEL READ COMMITTED; SELECT pg_advisory_xact_lock(%d)", makeLock)); err != nil {
 		return err
 	}
 	found, err := d.look(ctx, c)
@@ -130,7 +142,9 @@ func (d *Database) make(ctx context.Context, c *pgconn.PgConn, n int) error {
 		for i := range n {
 			all.WriteString(tables(i))
 		}
-		fmt.Fprintf(&all, "INSERT INTO nudge.store (level, format, partitions) VALUES (%d, %d, %d)", level, store.Format, n)
+		seed := make([]byte, seedBytes)
+		rand.Read(seed)
+		fmt.Fprintf(&all, "INSERT INTO nudge.store (level, format, partitions, seed) VALUES (%d, %d, %d, '\\x%x')", level, store.Format, n, seed)
 		if err := run(all.String()); err != nil {
 			return err
 		}
@@ -147,7 +161,8 @@ func (d *Database) make(ctx context.Context, c *pgconn.PgConn, n int) error {
 func (d *Database) look(ctx context.Context, c *pgconn.PgConn) (partitions int, err error) {
 	there := false
 	b := new(batch)
-	b.add("SELECT 1::bigint WHERE to_regclass('nudge.store') IS NOT NULL")
+	// This reads the tables of the catalog. What looks names up may use what the connection knew before it waited for the lock.
+	b.add("SELECT 1::bigint FROM pg_class WHERE relname = 'store' AND relnamespace = (SELECT oid FROM pg_namespace WHERE nspname = 'nudge')")
 	if err := d.send(ctx, c, b, func(int, [][]byte) error {
 		there = true
 		return nil

@@ -37,6 +37,8 @@ type parameter struct {
 
 func text(s string) parameter { return parameter{pgtype.TextOID, []byte(s)} }
 
+func raw(b []byte) parameter { return parameter{pgtype.ByteaOID, b} }
+
 func number(n int64) parameter {
 	return parameter{pgtype.Int8OID, binary.BigEndian.AppendUint64(nil, uint64(n))}
 }

@@ -153,21 +153,24 @@ func (m *merge) upTo(key []byte) bool {
 	return !m.stopped
 }
 
-// changes returns what was written in the order of keys, without what changes nothing as far as is known. Of records in versioned buckets it
-// finds out the rows that they replace.
+// changes returns what was written, without what changes nothing as far as is known. Of records in versioned buckets it finds out the
+// rows that they replace.
 func (t *writer) changes() (all []put) {
-	var unknown []store.Want
+	var unknown []want
+	var at []int
 	for b, written := range t.written {
 		if written == nil {
 			continue
 		}
 		written.Scan(func(w *put) bool {
-			value, version, known := t.known(w)
+			value, version, known := t.begin().get(w.bucket, []byte(w.key))
+			t.end()
 			switch {
 			case known && (value == nil) == (w.value == nil) && bytes.Equal(value, w.value):
 				return true
 			case !known && versioned(w.bucket):
-				unknown = append(unknown, store.Want{Bucket: store.Bucket(b), From: []byte(w.key)})
+				unknown = append(unknown, want{bucket: store.Bucket(b), from: []byte(w.key), key: true, limit: 1})
+				at = append(at, len(all))
 			}
 			w.was, w.version = value != nil, version
 			all = append(all, *w)
@@ -177,20 +180,10 @@ func (t *writer) changes() (all []put) {
 	if len(unknown) == 0 {
 		return all
 	}
-	t.Ahead(unknown)
-	for i := range all {
-		if w := &all[i]; versioned(w.bucket) {
-			value, version, known := t.known(w)
-			if !known {
-				panic(failure{fmt.Errorf("%s: the cache is too small for a commit", w.bucket)})
-			}
-			w.was, w.version = value != nil, version
+	for i, rows := range t.fetch(unknown) {
+		if len(rows) > 0 {
+			all[at[i]].was, all[at[i]].version = true, rows[0].version
 		}
 	}
 	return all
-}
-
-func (t *writer) known(w *put) (value []byte, version uint64, known bool) {
-	defer t.end()
-	return t.begin().get(w.bucket, []byte(w.key))
 }

@@ -1,0 +1,140 @@
+//go:build unix
+
+package postgres_test
+
+import (
+	"fmt"
+	"testing"
+	"testing/fstest"
+	"time"
+
+	"nudge/channels"
+	"nudge/engine"
+	"nudge/flows"
+	"nudge/runner"
+	"nudge/store"
+	"nudge/store/postgres"
+	"nudge/store/postgres/pgtest"
+)
+
+// reference is a partition with the flow of the reference workload.
+type reference struct {
+	testing.TB
+	d    *postgres.Database
+	loop *runner.Loop
+	now  time.Time
+}
+
+func newReference(t testing.TB, s *pgtest.Server) *reference {
+	d, _ := made(t, s, 1)
+	r := &reference{TB: t, d: d, now: time.Date(2026, 3, 2, 10, 0, 0, 0, time.UTC)}
+	r.reopen()
+	return r
+}
+
+// reopen takes the partition again.
+func (r *reference) reopen() {
+	r.loop = loopOn(r, take(r, r.d, 0))
+}
+
+func loopOn(t testing.TB, kv store.KV) *runner.Loop {
+	st, err := store.Open(kv)
+	must(t, err)
+	core, err := st.Engine()
+	must(t, err)
+	return runner.NewLoop(st, core, 8)
+}
+
+// deploy deploys the flow.
+func (r *reference) deploy() {
+	project, list := flows.Load(fstest.MapFS{
+		"flows/tell.yaml":      {Data: []byte("flow: tell\ntrigger: { event: told }\nsteps: [ { send: hello }, { wait: [ { read: hello }, { after: 1h } ] } ]\n")},
+		"templates/hello.yaml": {Data: []byte("body: Hello\n")},
+	})
+	if list.HasErrors() {
+		r.Fatal(list)
+	}
+	r.step(0, &engine.Input{Payload: &engine.Deploy{Flows: []flows.Bundle{project.Flows[0].Bundle}}})
+}
+
+// step applies inputs in one step.
+func (r *reference) step(frees int, inputs ...*engine.Input) *runner.Step {
+	r.Helper()
+	r.now = r.now.Add(time.Millisecond)
+	groups := make([]*runner.Group, len(inputs))
+	for i, in := range inputs {
+		groups[i] = &runner.Group{Inputs: []*engine.Input{in}, Frees: frees}
+	}
+	done, err := r.loop.Step(r.now, groups)
+	must(r, err)
+	return done
+}
+
+var events int
+
+func event(person int) *engine.Input {
+	events++
+	return &engine.Input{ID: fmt.Sprint("e", events), Payload: &engine.Event{Type: "told", Profile: fmt.Sprint("person-", person)}}
+}
+
+func (r *reference) receipt(run engine.RunID, status channels.Status) *engine.Input {
+	return &engine.Input{Payload: &engine.Receipt{Receipt: channels.Receipt{Status: status,
+		Ref: channels.Ref{Installation: r.loop.Core().State.Installation.String(), Run: run.String(), Message: 1, Attempt: 1}}}}
+}
+
+func result(run engine.RunID) *engine.Input {
+	return &engine.Input{Payload: &engine.SendResult{Run: run, Message: 1, Attempt: 1, Result: channels.Result{Outcome: channels.Accepted, ProviderID: "m" + run.String()}}}
+}
+
+// starts lets people begin, and returns their runs.
+func (r *reference) starts(people ...int) (runs []engine.RunID) {
+	var inputs []*engine.Input
+	for _, p := range people {
+		inputs = append(inputs, event(p))
+	}
+	for _, post := range r.step(0, inputs...).Posts {
+		runs = append(runs, post.Run)
+	}
+	return runs
+}
+
+// TestTrips counts trips to the database: that of a commit, and those of the reads before it.
+func TestTrips(t *testing.T) {
+	r := newReference(t, pgtest.Start(t))
+	r.deploy()
+	count := func(what string, want int, do func()) {
+		t.Helper()
+		before := r.d.Trips()
+		do()
+		if n := r.d.Trips() - before; n != want {
+			t.Errorf("%s: %d trips, want %d", what, n, want)
+		}
+	}
+	each := func(runs []engine.RunID, input func(engine.RunID) *engine.Input) (inputs []*engine.Input) {
+		for _, run := range runs {
+			inputs = append(inputs, input(run))
+		}
+		return inputs
+	}
+	r.starts(1, 2, 3) // the first ones fill the cache with what all need
+	var runs []engine.RunID
+	count("events: what is not known of their people, and the commit", 2, func() { runs = r.starts(4, 5, 6) })
+	count("results: the commit", 1, func() { r.step(len(runs), each(runs, result)...) })
+	count("receipts that change nothing", 1, func() {
+		r.step(0, each(runs, func(id engine.RunID) *engine.Input { return r.receipt(id, channels.Delivered) })...)
+	})
+	count("receipts that end the runs", 1, func() {
+		r.step(0, each(runs, func(id engine.RunID) *engine.Input { return r.receipt(id, channels.Read) })...)
+	})
+	count("events of people who had a run", 2, func() { r.starts(4, 5, 6) })
+
+	old, more := r.starts(7, 8, 9), r.starts(10, 11, 12)
+	r.reopen()
+	r.step(0, each(old, func(id engine.RunID) *engine.Input { return r.receipt(id, channels.Delivered) })...)
+	count("receipts of runs that are not in the cache: they, their people, and the commit", 3, func() {
+		r.step(0, each(more, func(id engine.RunID) *engine.Input { return r.receipt(id, channels.Read) })...)
+	})
+	count("receipts that say nothing new", 0, func() {
+		r.step(0, each(more, func(id engine.RunID) *engine.Input { return r.receipt(id, channels.Read) })...)
+	})
+}
