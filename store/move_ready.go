@@ -59,6 +59,15 @@ func statusOf(f *engine.Campaign) string {
 	return f.Status.String()
 }
 
+// some reports whether a bucket has records.
+func some(r Reader, b Bucket) (found bool) {
+	r.Ascend(b, nil, func(_, _ []byte) bool {
+		found = true
+		return false
+	})
+	return found
+}
+
 // underWay names what a partition has begun and not ended.
 func (s *Store) underWay() (missing []string, err error) {
 	say := func(found bool, what, how string) {
@@ -73,8 +82,8 @@ func (s *Store) underWay() (missing []string, err error) {
 			return !claimed
 		})
 		say(claimed, "messages were being sent when it stopped", startAndStop)
-		say(has(r, Derived, nil), "inputs that follow from others are not applied", startAndStop)
-		say(has(r, Erasures, nil), "somebody is being forgotten", startAndWait)
+		say(some(r, Derived), "inputs that follow from others are not applied", startAndStop)
+		say(some(r, Erasures), "somebody is being forgotten", startAndWait)
 		say(r.Get(Meta, keyReforget) != nil, "people who were forgotten since the backup have to be forgotten again", startAndWait)
 		untold, err := untoldOf(r)
 		if err != nil {
