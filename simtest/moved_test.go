@@ -15,17 +15,17 @@ import (
 	"nudge/store/memory"
 )
 
-// TestMoved moves a store from one partition to 16 and back while histories go on, and holds that people get what they get without a
+// TestMoved moves a store to other numbers of partitions and back while histories go on, and holds that people get what they get without a
 // move, and that everybody who reads reads the same.
 func TestMoved(t *testing.T) {
-	n := max(4, *seeds/8)
+	n := max(3, *seeds/16)
 	answered := map[string]int{}
 	moves, live, whole := 0, 0, 0
 	for seed := range uint64(n) {
 		project, script := scriptOf(seed)
 		one := playDivided(t, 1, project, script)
 		told, said := one.told(), one.finished()
-		d := playMoved(t, project, script, 16, 1)
+		d := playMoved(t, project, script, [][]int{{16, 1}, {4, 16, 2, 1}, {16}}[seed%3]...)
 		moves, live = moves+d.moves, live+d.movedLive
 		at, what := difference(told, d.told())
 		switch {
@@ -204,6 +204,7 @@ func TestMoveCutShort(t *testing.T) {
 	}
 	how := store.Moving{To: "there", At: engine.InstantOf(d.now), Bytes: 2000}
 	from := d.joined().Parts()
+	whole := 0 // transactions of a move that nothing ends
 	move := func(f fault, at int) ([]*faultyDisk, int, error) {
 		disks, kvs := make([]*faultyDisk, 4), make([]store.KV, 4)
 		for p := range disks {
@@ -216,16 +217,22 @@ func TestMoveCutShort(t *testing.T) {
 		updates := disks[0].updates
 		disks[at].strike(fault{}, false)
 		if f.kind != noFault {
+			if err != nil && updates > 0 && updates < whole {
+				if _, opened := store.Open(disks[0].KV); !errors.Is(opened, store.ErrMoving) {
+					t.Fatalf("a store is opened of which only a part was moved: %v", opened)
+				}
+			}
 			if _, again := store.Move(from, kvs, how); again != nil {
 				t.Fatalf("a move that was cut short at transaction %d of partition %d does not go on: %v", f.at, at, again)
 			}
 		}
 		return disks, updates, err
 	}
-	whole, updates, err := move(fault{}, 0)
+	want, updates, err := move(fault{}, 0)
 	if d.do(err); updates < 30 {
 		t.Fatalf("the move has only %d transactions", updates)
 	}
+	whole = updates
 	cut := 0
 	for at := range 4 {
 		for n := 1 + at; n <= updates; n += 5 {
@@ -242,7 +249,7 @@ func TestMoveCutShort(t *testing.T) {
 					if b == store.Meta || b == store.Campaigns { // they have another installation
 						continue
 					}
-					if !maps.EqualFunc(whole[p].Dump(b), disks[p].Dump(b), bytes.Equal) {
+					if !maps.EqualFunc(want[p].Dump(b), disks[p].Dump(b), bytes.Equal) {
 						t.Fatalf("cut short at transaction %d of partition %d: %s of partition %d is not the same", n, at, b, p)
 					}
 				}
@@ -259,7 +266,7 @@ func TestMoveCutShort(t *testing.T) {
 		t.Fatal(err)
 	}
 	other := begin(t, 1, project)
-	if _, err := store.Move(other.joined().Parts(), []store.KV{whole[0], whole[1], whole[2], whole[3]}, how); !errors.Is(err, store.ErrOtherMove) {
+	if _, err := store.Move(other.joined().Parts(), []store.KV{want[0], want[1], want[2], want[3]}, how); !errors.Is(err, store.ErrOtherMove) {
 		t.Errorf("another store is moved into one: %v", err)
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"maps"
+	"slices"
 	"strings"
 
 	"nudge/engine"
@@ -19,6 +20,7 @@ type moveSums struct {
 	known   map[string]bool       // spans that the source has
 	tallies []map[uint64]*Tally   // of the new numbers
 	live    []map[uint64]int
+	waves   []map[uint64]map[engine.Instant]int // people who wait for their own day, by its hour
 	done    engine.Counting
 }
 
@@ -37,6 +39,7 @@ func (mv *mover) prepareSums() error {
 	for range n {
 		s.counts, s.spans = append(s.counts, map[string]*VersionCounts{}), append(s.spans, map[string]*spanSum{})
 		s.tallies, s.live = append(s.tallies, map[uint64]*Tally{}), append(s.live, map[uint64]int{})
+		s.waves = append(s.waves, map[uint64]map[engine.Instant]int{})
 	}
 	var err error
 	if s.search, _, err = mv.src.Searchable(); err != nil || n == 1 {
@@ -47,6 +50,9 @@ func (mv *mover) prepareSums() error {
 		return nil
 	})
 }
+
+// waveHour is the span of time whose people a campaign counts together; see [engine.Campaign.Wave].
+const waveHour = engine.Instant(60 * 60 * 1000)
 
 // run counts a run in its partition.
 func (s *moveSums) run(home int, run *engine.Run) {
@@ -59,6 +65,12 @@ func (s *moveSums) run(home int, run *engine.Run) {
 		t.count(engine.Change{After: run})
 		if run.Live() {
 			s.live[home][n]++
+		}
+		if run.Status == engine.Parked && run.OwnTime == 0 {
+			if s.waves[home][n] == nil {
+				s.waves[home][n] = map[engine.Instant]int{}
+			}
+			s.waves[home][n][run.Deadline-run.Deadline%waveHour]++
 		}
 	}
 	if home == 0 {
@@ -217,6 +229,7 @@ func (mv *mover) campaign(f *engine.Campaign, rest *Tally) error {
 			f.Busy = append(f.Busy, p)
 		}
 		takeAway(rest.Standings, own.Standings)
+		part.Wave = mv.wave(f, p)
 		mv.putCampaign(p, part, own)
 	}
 	f.Live, f.Installation = mv.sums.live[home][f.Number], mv.now(f.Installation, home)
@@ -235,6 +248,19 @@ func (mv *mover) campaign(f *engine.Campaign, rest *Tally) error {
 	}
 	mv.putCampaign(home, f, rest)
 	return nil
+}
+
+// wave takes those out of the wave of a campaign who wait in a partition for their own day: when it comes, that partition counts them.
+func (mv *mover) wave(f *engine.Campaign, p int) (own []engine.LocalSlot) {
+	f.Wave = slices.Clone(f.Wave)
+	for i := range f.Wave {
+		slot := &f.Wave[i]
+		if n := min(slot.People, mv.sums.waves[p][f.Number][slot.At]); n > 0 {
+			slot.People -= n
+			own = append(own, engine.LocalSlot{At: slot.At, People: n})
+		}
+	}
+	return own
 }
 
 // partOf is a campaign at a partition that has some of its people. All rows of a campaign that is moved are taken.
