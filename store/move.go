@@ -17,7 +17,7 @@ type Moving struct {
 	To       string                   // where it goes, in words; its source says so from then on
 	At       engine.Instant           // when
 	Progress func(MoveProgress) error // is called between two transactions; an error of it ends the move, which may go on later
-	Bytes    int                      // that one transaction writes, about; 0: 4 MiB
+	Bytes    int                      // that one transaction writes, about; 0: 16 MiB
 }
 
 // MoveProgress says how far a move has come.
@@ -206,8 +206,9 @@ func (mv *mover) putAll(b Bucket, key, value []byte) {
 
 // Limits of one transaction of a move, unless it says otherwise.
 const (
-	movePage  = 1000    // records that are read
-	moveBytes = 4 << 20 // that are read, or written, about
+	movePage  = 1000     // records that are read
+	pageBytes = 4 << 20  // that are read, about
+	moveBytes = 16 << 20 // that are written, about
 )
 
 // flush writes what was put, in the order of the keys, which is fast in bbolt. The first partition is the last: it says how far the move is.
@@ -242,7 +243,7 @@ func (mv *mover) walk(b Bucket, after string, visit func(r Reader, key, value []
 		more = false
 		if err := mv.src.kv.View(func(r Reader) (failed error) {
 			r.Ascend(b, from, func(key, value []byte) bool {
-				if more = read == movePage || size >= moveBytes; more {
+				if more = read == movePage || size >= pageBytes; more {
 					return false
 				}
 				read, size = read+1, size+len(key)+len(value)
