@@ -20,7 +20,7 @@ import (
 	"nudge/examples"
 )
 
-var reloads = flag.Int("reloads", 480, "how many reloads TestLeaks does, with seven connections each; a day of one a minute has 1440")
+var reloads = flag.Int("reloads", 180, "how many reloads TestLeaks does, with seven connections each; a day of one a minute has 1440")
 
 // held is what a process holds: goroutines, open files, and bytes of the heap in use.
 type held struct{ goroutines, files, heap int }

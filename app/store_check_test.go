@@ -54,7 +54,7 @@ func TestScheduledChecks(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		registry := prometheus.NewRegistry()
 		c, released := newCheck(t, registry)
-		go c.schedule(24 * time.Hour, nil)
+		go c.schedule(24*time.Hour, nil)
 		done := func() float64 {
 			synctest.Wait()
 			return metric(t, registry, "nudge_store_checks_total", "well")

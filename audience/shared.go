@@ -28,7 +28,7 @@ type Shelf interface {
 
 const (
 	maxChunkRows  = 128       // rows of a chunk; the next ones are in another
-	maxChunkBytes = 256 << 10 // bytes of a chunk, a row more or less
+	maxChunkBytes = 256 << 10 // bytes of a chunk, a row more or less; the next rows are in another
 )
 
 // Shared freezes audiences in a folder, deals their rows to partitions, and puts them on a shelf. It is safe for concurrent use.

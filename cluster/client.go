@@ -10,12 +10,12 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"slices"
 	"sync"
 	"time"
 
 	"nudge/engine"
 	"nudge/runner"
-	"nudge/store"
 	"nudge/store/nodes"
 )
 
@@ -163,8 +163,8 @@ func (c *Client) Submit(ctx context.Context, partition int, groups [][]*engine.I
 	for from > 0 && repeatable(outcomes[from-1].Err, groups[from-1]) {
 		from--
 	}
-	if from == len(groups) || c.config.Directory.Look(ctx) != nil {
-		return outcomes, nil
+	if from == len(groups) || from > 0 && outcomes[from-1].Err != nil || c.config.Directory.Look(ctx) != nil {
+		return outcomes, nil // nothing overtakes a group that failed
 	}
 	more, again := c.submit(ctx, partition, groups[from:])
 	for i := range groups[from:] {
@@ -201,15 +201,35 @@ func worse(first, second error) error {
 	return first
 }
 
-func (c *Client) submit(ctx context.Context, partition int, groups [][]*engine.Input) ([]runner.Outcome, error) {
+// submit has groups applied, in several calls if they are large. If a later one fails, nothing is sent after it.
+func (c *Client) submit(ctx context.Context, partition int, groups [][]*engine.Input) (outcomes []runner.Outcome, err error) {
 	to, err := c.owner(ctx, partition)
 	if err != nil {
 		return nil, err
 	}
-	head, inputs := submitHead{Partition: partition}, []*engine.Input(nil)
+	for from := 0; from < len(groups); from = len(outcomes) {
+		n, inputs := upTo(groups[from:])
+		got, err := c.submitOnce(ctx, to, partition, groups[from:from+n], inputs)
+		if err == nil {
+			outcomes = append(outcomes, got...)
+			continue
+		}
+		if from == 0 {
+			return nil, err
+		}
+		outcomes = append(outcomes, slices.Repeat([]runner.Outcome{{Err: err}}, n)...)
+		break
+	}
+	for len(outcomes) < len(groups) { // they were not sent
+		outcomes = append(outcomes, runner.Outcome{Err: runner.ErrElsewhere})
+	}
+	return outcomes, nil
+}
+
+func (c *Client) submitOnce(ctx context.Context, to nodes.Node, partition int, groups [][]*engine.Input, inputs []byte) ([]runner.Outcome, error) {
+	head := submitHead{Partition: partition}
 	for _, g := range groups {
 		head.Sizes = append(head.Sizes, len(g))
-		inputs = append(inputs, g...)
 	}
 	body, err := encodeMessage(head, inputs)
 	if err != nil {
@@ -249,16 +269,10 @@ func (c *Client) handOver(ctx context.Context, to int, h *runner.Handover) (*run
 	if err != nil {
 		return nil, err
 	}
-	body, err := encodeMessage(handOverHead{To: to, Store: h.Store[:], From: h.From, Commands: h.Commands}, nil)
+	_, inputs := upTo(slices.Collect(slices.Chunk(h.Inputs, 1)))
+	body, err := encodeMessage(handOverHead{To: to, Store: h.Store[:], From: h.From, Commands: h.Commands}, inputs)
 	if err != nil {
 		return nil, err
-	}
-	for i, in := range h.Inputs {
-		next := store.AppendInput(body, in)
-		if i > 0 && len(next) > maxHandover {
-			break
-		}
-		body = next
 	}
 	text, err := c.ask(ctx, callHandOver, owner, handOverPath, body)
 	if err != nil {

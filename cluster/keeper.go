@@ -210,10 +210,13 @@ func (k *Keeper) Run(ctx context.Context) {
 // rest is how long there is nothing to do, unless something is reported.
 func (k *Keeper) rest() time.Duration {
 	now, rest := k.clock(), k.config.Term/10
-	if k.node.ID != "" && now >= k.retry {
+	if k.node.ID == "" {
+		return rest
+	}
+	if now >= k.retry {
 		rest = min(rest, k.h.RenewAt()-now)
 	}
-	return max(min(rest, max(k.h.Left(now), time.Millisecond)), 0)
+	return max(min(rest, k.h.Left(now)), 0)
 }
 
 // turn does what is due.

@@ -448,6 +448,17 @@ func owners(r *room) {
 	if n, _ := a.Owner(3); n.Name != "z" {
 		r.Errorf("partition 3 belongs to %v, want z", n)
 	}
+	a.desk.took()
+	r.pass(3 * time.Second)
+	r.serves(a, 0, 1, 2)
+	if got := a.desk.took(); !slices.Equal(got, []string{"drop 3"}) {
+		r.Errorf("when another node has a partition, it did %v", got)
+	}
+	old := *a.seen.Load()
+	old.Partitions = nil
+	if a.see(old.View, old.sent-1); len(a.seen.Load().Partitions) != 4 {
+		r.Error("a view that was asked for earlier replaces a later one")
+	}
 	if all := a.Others(); len(all) != 1 || all[0].Name != "z" {
 		r.Errorf("others: %v", all)
 	}
@@ -471,10 +482,12 @@ func noticed(r *room) {
 
 func lateOpening(r *room) {
 	opens := make(chan struct{})
+	var ended []bool // by opening of partition 1: it was told to end
 	a := r.node("a", func(m *member) {
 		m.desk.open = func(ctx context.Context, p nodes.Partition) error {
 			if p.Number == 1 {
 				<-opens // as if it did not see that ctx ended
+				ended = append(ended, ctx.Err() != nil)
 			}
 			return nil
 		}
@@ -489,8 +502,8 @@ func lateOpening(r *room) {
 	close(opens)
 	r.pass(time.Second)
 	r.serves(a, 0, 1, 2, 3)
-	if got := a.desk.took(); !slices.Equal(got, []string{"drop 1", "open 1"}) {
-		r.Errorf("then it did %v", got)
+	if got := a.desk.took(); !slices.Equal(got, []string{"drop 1", "open 1"}) || !slices.Equal(ended, []bool{true, false}) {
+		r.Errorf("then it did %v; told to end: %v", got, ended)
 	}
 }
 

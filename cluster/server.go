@@ -227,7 +227,7 @@ func (s *Server) outcomes(w http.ResponseWriter, r *http.Request) {
 		kept = s.config.Outcomes(head.Partition)
 	}
 	if err == nil {
-		body, err = encodeMessage(head, kept)
+		body, err = encodeMessage(head, encodeInputs(nil, kept))
 	}
 	if err != nil {
 		refuse(w, err, "")

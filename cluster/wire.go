@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
+	"slices"
 
 	"nudge/engine"
 	"nudge/runner"
@@ -13,8 +14,8 @@ import (
 )
 
 const (
-	maxMessage  = 64 << 20 // bytes of a message between nodes; a larger one is refused
-	maxHandover = 8 << 20  // bytes of inputs that one handover brings to another node; the next one brings the rest
+	maxMessage = 64 << 20 // bytes of a message between nodes; a larger one is refused
+	maxRequest = 8 << 20  // bytes of inputs that one call brings to another node, or one group of inputs if that has more; the next call brings the rest
 
 	paths        = "/cluster/1/"
 	submitPath   = paths + "submit"
@@ -61,16 +62,32 @@ type takenAnswer struct {
 }
 
 // encodeMessage writes a head as JSON, and inputs in the journal's encoding.
-func encodeMessage(head any, inputs []*engine.Input) ([]byte, error) {
+func encodeMessage(head any, inputs []byte) ([]byte, error) {
 	text, err := json.Marshal(head)
 	if err != nil {
 		return nil, err
 	}
-	b := append(binary.AppendUvarint(nil, uint64(len(text))), text...)
+	return slices.Concat(binary.AppendUvarint(nil, uint64(len(text))), text, inputs), nil
+}
+
+// encodeInputs writes inputs in the journal's encoding.
+func encodeInputs(b []byte, inputs []*engine.Input) []byte {
 	for _, in := range inputs {
 		b = store.AppendInput(b, in)
 	}
-	return b, nil
+	return b
+}
+
+// upTo returns how many groups go into one call, and their inputs: all, unless they are large.
+func upTo(groups [][]*engine.Input) (n int, inputs []byte) {
+	for _, g := range groups {
+		next := encodeInputs(inputs, g)
+		if n > 0 && len(next) > maxRequest {
+			break
+		}
+		n, inputs = n+1, next
+	}
+	return n, inputs
 }
 
 var errMessage = errors.New("the message of another node is not whole")

@@ -296,6 +296,26 @@ func TestTail(t *testing.T) {
 	}
 }
 
+// TestLargeGroups holds that groups which are large come in several calls, and that what one of them does not take is not sent again
+// behind it.
+func TestLargeGroups(t *testing.T) {
+	x := connect(t)
+	large := func(id string) []*engine.Input {
+		return []*engine.Input{{ID: id, Payload: &engine.Event{Type: "told", Profile: "ann", Data: json.RawMessage(`"` + strings.Repeat("x", maxRequest/2) + `"`)}}}
+	}
+	groups := [][]*engine.Input{event("e0"), large("e1"), large("e2"), event("e3")}
+	x.local.apply = func(_ context.Context, groups [][]*engine.Input) ([]runner.Outcome, error) {
+		if x.local.times() > 2 {
+			return nil, runner.ErrBusy
+		}
+		return answersTo(3, groups), nil
+	}
+	got, err := x.submit(t, groups...)
+	if err != nil || got[1].Err != nil || !errors.Is(got[2].Err, runner.ErrBusy) || !errors.Is(got[3].Err, runner.ErrBusy) {
+		t.Errorf("when the second call fails: %v, %v, %v, %v", err, got[1].Err, got[2].Err, got[3].Err)
+	}
+}
+
 // TestMoved holds that a partition is looked for where it is now: its old node is gone, or says that it has it no more.
 func TestMoved(t *testing.T) {
 	for name, old := range map[string]func(*testing.T) string{
@@ -423,6 +443,43 @@ func TestManInTheMiddle(t *testing.T) {
 	}
 }
 
+// TestImpostor holds that a node asks nobody who cannot prove to know the secret: one that sends something, or what it was sent.
+func TestImpostor(t *testing.T) {
+	for name, answer := range map[string]func(proof []byte) []byte{
+		"something":       func([]byte) []byte { return make([]byte, proofBytes) },
+		"its own proof":   func(proof []byte) []byte { return proof },
+		"nothing":         func([]byte) []byte { return nil },
+		"half of a proof": func(proof []byte) []byte { return proof[:proofBytes/2] },
+	} {
+		t.Run(name, func(t *testing.T) {
+			l := listen(t)
+			defer l.Close()
+			var asked atomic.Int64
+			var work sync.WaitGroup
+			work.Go(func() {
+				raw, err := l.Accept()
+				if err != nil {
+					return
+				}
+				c := tls.Server(raw, &tls.Config{Certificates: []tls.Certificate{identity(t, "s", strings.Repeat("?", minSecret)).certificate}})
+				defer c.Close()
+				proof := make([]byte, proofBytes)
+				io.ReadFull(c, proof)
+				c.Write(answer(proof))
+				c.CloseWrite()
+				n, _ := io.Copy(io.Discard, c)
+				asked.Store(n)
+			})
+			d := &directory{owner: l.Addr().String(), found: closedAddress(t)}
+			_, err := client(t, d, nil, identity(t, "s", secret)).submit(t.Context(), 3, [][]*engine.Input{event("e1")})
+			work.Wait()
+			if !errors.Is(err, ErrStranger) || asked.Load() > 0 {
+				t.Errorf("got %v after %d bytes, want: %v", err, asked.Load(), ErrStranger)
+			}
+		})
+	}
+}
+
 // TestSilentStranger holds that a connection which says nothing holds nobody up, and that one which speaks no TLS is closed.
 func TestSilentStranger(t *testing.T) {
 	x := connect(t)
@@ -536,7 +593,7 @@ func TestHandOver(t *testing.T) {
 	if diff := cmp.Diff(h, x.local.handed[0], cmpopts.IgnoreUnexported(engine.Event{})); diff != "" {
 		t.Errorf("handover (-sent +taken)\n%s", diff)
 	}
-	if got, err = x.HandOver(t.Context(), 3, handover(maxHandover/2, 7, 8)); err != nil || got.UpTo != 8-1 {
+	if got, err = x.HandOver(t.Context(), 3, handover(maxRequest/2, 7, 8)); err != nil || got.UpTo != 8-1 {
 		t.Errorf("a large one: up to %v, %v", got, err)
 	}
 	for _, refused := range []error{runner.ErrGap, runner.ErrBehind, runner.ErrBusy} {
@@ -607,7 +664,7 @@ func TestTell(t *testing.T) {
 // TestBrokenMessages holds that no message which is cut or changed is taken.
 func TestBrokenMessages(t *testing.T) {
 	x := connect(t)
-	whole, err := encodeMessage(submitHead{Partition: 3, Sizes: []int{1}}, event("e1"))
+	whole, err := encodeMessage(submitHead{Partition: 3, Sizes: []int{1}}, encodeInputs(nil, event("e1")))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -623,7 +680,7 @@ func TestBrokenMessages(t *testing.T) {
 	for name, head := range map[string]submitHead{
 		"a group too many": {Sizes: []int{1, 1}}, "an empty group": {Sizes: []int{0, 1}}, "no group": {}, "a group of less than nothing": {Sizes: []int{-1, 2}},
 	} {
-		body, _ := encodeMessage(head, event("e1"))
+		body, _ := encodeMessage(head, encodeInputs(nil, event("e1")))
 		if _, err := s.submit(t.Context(), body); !errors.Is(err, errMessage) {
 			t.Errorf("%s: %v", name, err)
 		}

@@ -9,7 +9,7 @@ import (
 	"nudge/lang/diag"
 )
 
-var spots = flag.Int("spots", 150, "at how many random places TestOffersFit accepts every offer")
+var spots = flag.Int("spots", 60, "at how many random places TestOffersFit accepts every offer")
 
 // TestOffersFit takes names out of the expressions and templates of all examples, completes
 // at those places, and accepts every offer: the project must have no mistake then. The name

@@ -19,7 +19,7 @@ import (
 	"nudge/whatif/prove"
 )
 
-var edits = flag.Int("edits", 400, "how many random edits TestEdits makes")
+var edits = flag.Int("edits", 150, "how many random edits TestEdits makes")
 
 // exampleProjects are the folders of all projects that tests go through.
 func exampleProjects(t testing.TB) (dirs []string) {

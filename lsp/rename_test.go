@@ -12,7 +12,7 @@ import (
 	"nudge/whatif/story"
 )
 
-var renames = flag.Int("renames", 230, "how many random names TestRenames changes")
+var renames = flag.Int("renames", 80, "how many random names TestRenames changes")
 
 // renamed are the kinds of names that TestRenames changes in turn.
 var renamed = []kind{aField, aStep, anOutcome, anEvent, aTemplate, anEnd, aFlow, aCategory}

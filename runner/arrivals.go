@@ -2,6 +2,7 @@ package runner
 
 import (
 	"bytes"
+	"cmp"
 	"sync"
 	"time"
 
@@ -221,7 +222,11 @@ func (d *refusals) take() (kept []*store.Refusal, counts map[string]refusedCount
 // Refuse notes that an event was refused before it came to the engine, or by the engine. What is kept of it is copied.
 // At most ten in a second are kept by a partition, and the rest is counted. Call it before the sender gets the answer.
 func (r *Runner) Refuse(x *store.Refusal) {
-	if d := r.places[engine.PartitionOf(x.Profile, len(r.places))].driver.Load(); d != nil && d.refused.note(x, time.Now()) {
+	d := r.places[engine.PartitionOf(x.Profile, len(r.places))].driver.Load()
+	for other := range r.own() { // a partition that this process does not have is none that it writes to
+		d = cmp.Or(d, other)
+	}
+	if d != nil && d.refused.note(x, time.Now()) {
 		d.queue.nudge()
 	}
 	r.metrics.arrivals[engine.VerdictRefused].Inc()

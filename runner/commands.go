@@ -248,6 +248,21 @@ func (r *Runner) watchCommands(ctx context.Context) {
 	}
 }
 
+// Behind returns the partitions that have not taken all common commands.
+func (r *Runner) Behind() []int {
+	behind := []int{}
+	if r.commands == nil {
+		return behind
+	}
+	last := r.commands.newest()
+	for n := range r.places {
+		if r.commands.takenBy(n) < last {
+			behind = append(behind, n)
+		}
+	}
+	return behind
+}
+
 // newest returns the number of the newest command that is known.
 func (c *commandLog) newest() uint64 {
 	c.mu.Lock()

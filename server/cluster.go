@@ -14,6 +14,9 @@ type Cluster interface {
 	// Forward has the node with the first partition answer a request. If it returns an error, nothing was written: an error of
 	// [runner.Runner.Submit].
 	Forward(w http.ResponseWriter, r *http.Request) error
+	// AskOthers has each other node that has partitions answer a request, with another body. It returns an error if one of them does
+	// not answer with 200.
+	AskOthers(r *http.Request, body []byte) error
 	// Ready returns why no more requests should come to this node; nil if they should.
 	Ready() error
 	// Show returns all nodes and partitions.

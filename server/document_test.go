@@ -43,7 +43,7 @@ import (
 	"nudge/store/memory"
 )
 
-var requests = flag.Int("requests", 2000, "how many requests TestDocument makes; from 30000 on every status of every route must come")
+var requests = flag.Int("requests", 800, "how many requests TestDocument makes; from 30000 on every status of every route must come")
 
 // TestDocument makes requests by docs/openapi.json and changes some of them, and compares each and its
 // answer with the document: what it does not allow is refused, what it allows is not refused for its form, and every answer has

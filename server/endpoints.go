@@ -104,10 +104,11 @@ func (s *Server) retryNotices(w http.ResponseWriter, r *http.Request) {
 	}
 	results, err := s.toRetry(&request)
 	if err == nil && len(results) > 0 {
-		if err = s.note(r.Context(), actorOf(w, r), "retry notices", request); err == nil {
-			if err = s.config.Runner.Settle(r.Context(), results); err != nil {
-				err = runnerProblem(err)
-			}
+		if r.Context().Value(forwardedMark{}) == nil { // else the node that got the request has noted it
+			err = s.note(r.Context(), actorOf(w, r), "retry notices", request)
+		}
+		if err == nil {
+			err = s.settleNotices(r, results, encoded(request))
 		}
 	}
 	if err != nil {
@@ -115,6 +116,20 @@ func (s *Server) retryNotices(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	reply(w, http.StatusOK, retried{len(results)})
+}
+
+// settleNotices notes results of notices. Each node does that for its own partitions, and has the same request.
+func (s *Server) settleNotices(r *http.Request, results []store.NoticeResult, body []byte) error {
+	if err := s.config.Runner.Settle(r.Context(), results); err != nil {
+		return runnerProblem(err)
+	}
+	if s.config.Cluster == nil || r.Context().Value(forwardedMark{}) != nil {
+		return nil
+	}
+	if err := s.config.Cluster.AskOthers(r, body); err != nil {
+		return problemOf(http.StatusServiceUnavailable, "moving", "not every node could be asked; send it again: "+err.Error())
+	}
+	return nil
 }
 
 // toRetry reads the notices that a request means. Those that are not there, or not any more, are passed over.

@@ -88,7 +88,7 @@ const aJob = "01JD0Q7V6T3M5R8W9X0Y1Z2A3C"
 func (s *Server) jobRoutes() []route {
 	return []route{
 		{"GET /v1/jobs", ScopeRead, s.listJobs, operation{
-			id: "listJobs", topic: "Jobs", does: "List jobs", more: "Newest first. A job is a long piece of work: it goes on by itself, shows its progress, and may be stopped. The newest 1,000 that are over are kept.",
+			id: "listJobs", first: true, topic: "Jobs", does: "List jobs", more: "Newest first. A job is a long piece of work: it goes on by itself, shows its progress, and may be stopped. The newest 1,000 that are over are kept.",
 			query: append([]parameter{
 				{name: "kind", does: "what they do; all without it", example: bulk.Retry, words: jobKinds},
 				{name: "state", does: "how far they are; all without it", example: "running", words: store.JobStates()},
@@ -96,7 +96,7 @@ func (s *Server) jobRoutes() []route {
 			gives: ok(jobPage{}, "a page of jobs"), fails: []int{400},
 		}},
 		{"GET /v1/jobs/{id}", ScopeRead, s.showJob, operation{
-			id: "showJob", topic: "Jobs", does: "Show a job", more: "With its progress of now, and with its result once it is done.", gives: ok(Job{}, "the job"), fails: []int{404},
+			id: "showJob", first: true, topic: "Jobs", does: "Show a job", more: "With its progress of now, and with its result once it is done.", gives: ok(Job{}, "the job"), fails: []int{404},
 		}},
 		{"POST /v1/jobs/{id}/stop", ScopeOperate, s.stopJob, operation{
 			id: "stopJob", first: true, topic: "Jobs", does: "Stop a job", more: "What it has done stays done. A job that works ends soon after the answer.", bare: true,

@@ -36,6 +36,7 @@ func (stopped) Begin(...*engine.Input) (*runner.Ticket, error)     { return nil,
 func (stopped) Suspect(...engine.RunID)                            {}
 func (stopped) Refuse(*store.Refusal)                              {}
 func (stopped) Live() *live.Hub                                    { return fullHub() }
+func (stopped) Behind() []int                                      { return nil }
 func (stopped) Settle(context.Context, []store.NoticeResult) error { return runner.ErrStopped }
 
 // bare is a server without a running engine, for requests that never come so far.
@@ -281,4 +282,5 @@ func (answering) Standing() time.Duration                              { return 
 func (answering) Suspect(...engine.RunID)                              {}
 func (answering) Refuse(*store.Refusal)                                {}
 func (answering) Live() *live.Hub                                      { return fullHub() }
+func (answering) Behind() []int                                        { return nil }
 func (a answering) Settle(context.Context, []store.NoticeResult) error { return a.err }

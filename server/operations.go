@@ -1,6 +1,8 @@
 package server
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -111,7 +113,53 @@ func (s *Server) putOutbound(w http.ResponseWriter, r *http.Request) {
 			return
 		}
 	}
-	s.command(w, r, &engine.Input{Payload: control})
+	in := &engine.Input{By: actorOf(w, r), Payload: control}
+	if s.config.Cluster == nil {
+		s.command(w, r, in)
+		return
+	}
+	s.order(w, r, in)
+}
+
+// orderFor is how long all nodes may take to say that they obey a command; then the answer says who has not.
+const orderFor = 5 * time.Second
+
+// outstanding says that a command is durable, and which partitions do not obey it yet. Each does before it claims another message.
+type outstanding struct {
+	Partitions []int `json:"partitions"`
+}
+
+// order gives a command that all partitions take.
+func (s *Server) order(w http.ResponseWriter, r *http.Request, in *engine.Input) {
+	if err := adoptKey(r, []*engine.Input{in}); err != nil {
+		s.fail(w, r, err)
+		return
+	}
+	ticket, err := s.config.Runner.Begin(in)
+	if err != nil {
+		s.fail(w, r, runnerProblem(err))
+		return
+	}
+	ctx, cancel := context.WithTimeout(r.Context(), orderFor)
+	defer cancel()
+	answers, err := ticket.Wait(ctx)
+	switch {
+	case errors.Is(err, context.DeadlineExceeded):
+		reply(w, http.StatusAccepted, outstanding{s.config.Runner.Behind()})
+		return
+	case err != nil:
+		err = runnerProblem(err)
+	default:
+		err = refusalOf(answers)
+	}
+	if err != nil {
+		s.fail(w, r, err)
+		return
+	}
+	if answers[0].Repeated {
+		w.Header().Set(replayedHeader, "true")
+	}
+	reply(w, http.StatusOK, &answers[0])
 }
 
 func byteSize(n int64) string {

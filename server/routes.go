@@ -376,8 +376,10 @@ func (s *Server) operationRoutes() []route {
 			id: "showOutbound", topic: "Operations", does: "Show what may go out", gives: ok(outbound{}, "the mode and the kill switch"),
 		}},
 		{"PUT /v1/outbound", ScopeOperate, s.putOutbound, operation{
-			id: "setOutbound", topic: "Operations", does: "Hold what goes out, or let it go", more: "What the request does not name stays as it is.",
-			takes: body(outbound{}, maxOutboundBody, `{"mode": "hold"}`), gives: ok(engine.Answer{}, "it is set"), fails: []int{400, 409, 429, 503},
+			id: "setOutbound", first: true, topic: "Operations", does: "Hold what goes out, or let it go", more: "What the request does not name stays as it is. After 200 no node claims a message any more that this holds.",
+			takes: body(outbound{}, maxOutboundBody, `{"mode": "hold"}`),
+			gives: []answer{{http.StatusOK, mediaJSON, []any{engine.Answer{}}, "it is set"}, {http.StatusAccepted, mediaJSON, []any{outstanding{}}, "it will be set; of several nodes not all have said so within five seconds"}},
+			fails: []int{400, 409, 429, 503},
 		}},
 		{"POST /-/reload", ScopeAuthor, s.reload, operation{
 			id: "reload", topic: "Operations", does: "Deploy the project on the server's disk", more: "As SIGHUP does. A project with mistakes changes nothing.",

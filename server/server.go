@@ -38,6 +38,8 @@ type Runner interface {
 	Suspect(ids ...engine.RunID)
 	// Refuse notes an event that was refused; see [runner.Runner.Refuse].
 	Refuse(*store.Refusal)
+	// Behind returns the partitions that have not taken all common commands; see [runner.Runner.Behind].
+	Behind() []int
 	// Live is where readers follow what happens.
 	Live() *live.Hub
 }

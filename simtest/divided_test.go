@@ -9,6 +9,7 @@ import (
 	"maps"
 	"math/rand/v2"
 	"regexp"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"testing"
@@ -29,6 +30,7 @@ import (
 // and effect, so a history is given up at an instant at which several people's timers or answers come, or their runs start, and it
 // matters which is first.
 func TestDivided(t *testing.T) {
+	defer debug.SetGCPercent(debug.SetGCPercent(400))
 	n := max(8, *seeds/4)
 	if testing.Short() {
 		n = 4

@@ -139,6 +139,11 @@ type typeWriter struct {
 
 // putArrivals counts events that arrived: one record for each type, and another when an hour is over.
 func putArrivals(w Writer, all []*engine.Arrivals) error {
+	ahead(w, func(add func(Want)) {
+		for _, a := range all {
+			add(Want{Bucket: EventTypes, From: eventTypeKey(a.Type)})
+		}
+	})
 	t := &typeWriter{w: w, known: -1}
 	for _, a := range all {
 		if err := t.put(a); err != nil {

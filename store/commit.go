@@ -147,6 +147,11 @@ func apply(w Writer, writes []write) error {
 
 // putCounts updates the counts of the versions in the changes.
 func putCounts(w Writer, changes []engine.Change) error {
+	ahead(w, func(add func(Want)) {
+		for _, c := range changes {
+			add(Want{Bucket: Counts, From: versionKey(engine.FlowVersion{Flow: c.After.Flow, Version: c.After.Version})})
+		}
+	})
 	touched := map[engine.FlowVersion]*VersionCounts{}
 	of := func(r *engine.Run) (*VersionCounts, error) {
 		v := engine.FlowVersion{Flow: r.Flow, Version: r.Version}

@@ -116,6 +116,12 @@ func putFlowCounts(w Writer, changes []engine.Change) error {
 	for _, c := range changes {
 		counting.Take(c, add)
 	}
+	ahead(w, func(add func(Want)) {
+		for key := range added {
+			add(Want{Bucket: FlowSpans, From: flowCountsKey(key.FlowVersion, SpanHour, key.Start)})
+			add(Want{Bucket: FlowHours, From: flowHoursKey(key.FlowVersion, key.Start)})
+		}
+	})
 	for key, of := range added {
 		if err := addFlowCounts(w, &FlowCounts{key.FlowVersion, SpanHour, key.Start, of.sorted()}); err != nil {
 			return err

@@ -84,6 +84,13 @@ func (b Bucket) lazy() bool { return b == Timers || b == People }
 // sweep moves the stale entries of every person for whom a run has started to the person's history. The commit
 // writes their page anyway.
 func sweep(w Writer, changes []engine.Change) (err error) {
+	ahead(w, func(add func(Want)) {
+		for _, c := range changes {
+			if c.Before == nil {
+				add(liveRuns(c.After.Profile))
+			}
+		}
+	})
 	for _, c := range changes {
 		if c.Before != nil {
 			continue

@@ -78,6 +78,11 @@ func indexPeople(w Writer, b *engine.Batch) error {
 	if len(state.fields) == 0 {
 		return nil
 	}
+	ahead(w, func(add func(Want)) {
+		for _, p := range b.People {
+			add(Want{Bucket: Profiles, From: personPrefix(p.ID)})
+		}
+	})
 	for _, p := range b.People {
 		before, err := readPerson(w, p.ID)
 		if err != nil {

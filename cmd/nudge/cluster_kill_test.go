@@ -43,6 +43,7 @@ var (
 const (
 	nodesSpeed = 60 // times real time: a message of unknown outcome waits 15 s
 	nodesOf    = 3
+	nodesParts = 8
 )
 
 // TestKillNodes lets three nodes serve one PostgreSQL while they are killed, stand still and are cut off, and the database is restarted and
@@ -125,9 +126,12 @@ func (c *killedNodes) node(n int, settings string) *killedNode {
 			lines = append(lines, line)
 		}
 	}
-	c.write(fmt.Sprintf("node%d/nudge.yaml", n), strings.Join(lines, "")+fmt.Sprintf("listen: %s\nstore: %s\npartitions: 8\ncluster: { name: node%d, listen: %s, address: %s, lease: %s }\n",
-		api, where, n, own, node.toPeers.address, *nodeLease))
-	for _, folder := range []string{"flows", "templates"} {
+	c.write(fmt.Sprintf("node%d/nudge.yaml", n), strings.Join(lines, "")+fmt.Sprintf("listen: %s\nstore: %s\npartitions: %d\ncluster: { name: node%d, listen: %s, address: %s, lease: %s }\n",
+		api, where, nodesParts, n, own, node.toPeers.address, *nodeLease))
+	for _, folder := range []string{"flows", "templates", "audiences"} {
+		if _, err := os.Stat(filepath.Join(c.dir, folder)); err != nil {
+			continue
+		}
 		if err := os.CopyFS(filepath.Join(node.dir, folder), os.DirFS(filepath.Join(c.dir, folder))); err != nil {
 			c.t.Fatal(err)
 		}
@@ -302,11 +306,7 @@ func (c *killedNodes) settleNodes() {
 		}
 		select {
 		case <-ctx.Done():
-			var said strings.Builder
-			for _, n := range c.nodes {
-				fmt.Fprintf(&said, "node %d:\n%s\n", n.number, n.said())
-			}
-			c.t.Fatalf("%d runs still live (%v), such as %s\n%s", live, err, c.sample(), said.String())
+			c.t.Fatalf("%d runs still live (%v), such as %s\n%s", live, err, c.sample(), c.saidAll())
 		case <-time.After(50 * time.Millisecond):
 		}
 	}

@@ -154,6 +154,9 @@ func (k *killed) allSprung(t *testing.T) {
 	k.trap.mu.Lock()
 	defer k.trap.mu.Unlock()
 	t.Logf("killed at %v", k.trap.sprung)
+	if len(k.trap.sprung) < 2 {
+		t.Error("no point but one was reached")
+	}
 	for _, point := range killPoints {
 		if k.trap.sprung[point] == 0 && *kills >= 2*len(killPoints) {
 			t.Errorf("it was never killed at the point %q", point)

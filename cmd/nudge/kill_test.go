@@ -39,7 +39,7 @@ import (
 //
 //	go test ./cmd/nudge -run TestKill -kills 2000 -timeout 1h -v
 var (
-	kills    = flag.Int("kills", 20, "how often TestKill kills the process")
+	kills    = flag.Int("kills", 10, "how often TestKill kills the process")
 	killSeed = flag.Uint64("kill-seed", 0, "what the tests with kills do when, who does it and what the provider does follow from it, but for what the machine decides; 0: another one each time, which is printed")
 	killRuns = flag.Int("kill-runs", 500, "runs of TestKill before the first kill; more follow while it is killed again and again")
 )
@@ -93,6 +93,7 @@ func (k *killed) divide(partitions int) {
 		k.write(name, strings.Replace(text, change[0], change[1], 1))
 	}
 	k.others = true
+	k.from = len(killPoints) / 2 * k.dice.IntN(2) // it dies half as often, so at one half of the points or the other
 }
 
 func (k *killed) read(name string) string {
@@ -116,8 +117,8 @@ func (k *killed) lives(kills int) {
 	over := make(chan struct{})
 	var load sync.WaitGroup
 	load.Go(func() { k.keepPosting(over) })
-	next := func(n int) string { return killPoints[n%len(killPoints)] }
-	k.set("random")
+	next := func(n int) string { return killPoints[(k.from+n)%len(killPoints)] }
+	k.set(next(0))
 	for n := range kills {
 		k.die(next(n))
 		if n+1 < kills {
@@ -162,6 +163,7 @@ type killed struct {
 	trap    *trap
 	events  int                 // how many were answered
 	others  bool                // events name somebody else than the person of the run
+	from    int                 // the point of killPoints where it is killed first
 	unit    string              // of the time that people take
 	opened  func() *store.Store // opens the store, which no process serves
 }

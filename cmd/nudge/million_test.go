@@ -26,6 +26,7 @@ import (
 	"nudge/runner"
 	"nudge/sandbox"
 	"nudge/sandbox/people"
+	"nudge/store"
 )
 
 // rowCount is how many people the campaign of TestMillion has. The whole thing is
@@ -65,15 +66,25 @@ func TestMillionDivided(t *testing.T) {
 
 // goes runs the campaign to its end.
 func (m *million) goes() {
-	t := m.t
 	m.begin()
+	m.opened, m.stopAll = func() *store.Store { return openedStore(m.t, filepath.Join(m.dir, "data")) }, m.stop
+	m.replace = func() {
+		m.kill()
+		m.begin()
+	}
+	m.runsTo()
+}
+
+// runsTo runs the campaign to its end, once the program is there.
+func (m *million) runsTo() {
+	t := m.t
 	m.start()
 	looks := m.live()
 	if err := m.sandbox.Settle(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	c := m.look()
-	m.stop()
+	c, _ := m.look()
+	m.stopAll()
 	missed := m.judge(c)
 	t.Logf("%d rows in %s, %d kills, %d looks: %v, %d of the unknown were not messaged; at most %d MiB of its own, %d MiB with the mapped file",
 		*rowCount, time.Since(m.began).Round(time.Second), *campaignKills, looks, c.Outcomes, missed, m.anonymous>>10, m.resident>>10)
@@ -88,6 +99,9 @@ type million struct {
 
 	mu     sync.Mutex // guards counts
 	counts []uint8    // messages that the provider took, by person
+
+	replace func() // kills the program, and starts it again
+	stopAll func() // stops the program
 
 	anonymous, resident int // KiB at most
 	mapped              int // KiB of files that are allowed beside its own memory
@@ -203,7 +217,10 @@ func (m *million) live() (looks int) {
 	defer tick.Stop()
 	for ; ; looks++ {
 		<-tick.C
-		c := m.look()
+		c, known := m.look()
+		if !known {
+			continue // a node was killed meanwhile
+		}
 		m.measure()
 		if c.Status == "finished" && len(kills) == 0 {
 			return looks
@@ -213,21 +230,22 @@ func (m *million) live() (looks int) {
 		}
 		if len(kills) > 0 && c.Taken >= kills[0] {
 			kills = kills[1:]
-			m.kill()
-			m.begin()
+			m.replace()
 		}
 	}
 }
 
-// look reads the campaign and verifies that its people add up.
-func (m *million) look() client.Campaign {
+// look reads the campaign and verifies that its people add up. It is not known while a node of several does not answer.
+func (m *million) look() (c client.Campaign, known bool) {
 	m.t.Helper()
 	response, err := m.client.Get("http://" + m.address + "/v1/campaigns/" + m.campaign)
 	if err != nil {
 		m.t.Fatalf("%v\n%s", err, m.said())
 	}
 	defer response.Body.Close()
-	var c client.Campaign
+	if m.process == nil && response.StatusCode >= 500 {
+		return c, false
+	}
 	if err := json.NewDecoder(response.Body).Decode(&c); err != nil {
 		m.t.Fatal(err)
 	}
@@ -238,12 +256,15 @@ func (m *million) look() client.Campaign {
 	if int(sum) != c.Audience {
 		m.t.Errorf("%d rows are accounted for, of %d: %v", sum, c.Audience, c.Outcomes)
 	}
-	return c
+	return c, true
 }
 
 // measure reads how much memory the program has.
 func (m *million) measure() {
 	m.t.Helper()
+	if m.process == nil {
+		return // there are several
+	}
 	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", m.process.Process.Pid))
 	if err != nil {
 		m.t.Fatal(err)
@@ -311,7 +332,7 @@ func (m *million) judge(c client.Campaign) (missed int) {
 func (m *million) verify() {
 	t := m.t
 	t.Helper()
-	s := openedStore(t, filepath.Join(m.dir, "data"))
+	s := m.opened()
 	defer s.Close()
 	report, err := s.Check()
 	if err != nil || len(report.Problems) > 0 {

@@ -15,7 +15,7 @@ import (
 )
 
 var (
-	breakages     = flag.Int("breakages", 10, "how many things on pages TestBreakages breaks")
+	breakages     = flag.Int("breakages", 5, "how many things on pages TestBreakages breaks")
 	breakagesSeed = flag.Uint64("seed", 1, "the seed of TestBreakages")
 )
 

@@ -22,7 +22,7 @@ import (
 //
 //	go test ./cmd/nudge -run TestPowerLoss -losses 200000 -v
 var (
-	losses     = flag.Int("losses", 3000, "how many states after a loss of power TestPowerLoss opens")
+	losses     = flag.Int("losses", 1000, "how many states after a loss of power TestPowerLoss opens")
 	powerWorld = flag.String("power-world", "", "for TestPowerLoss itself: it was started to be recorded in this folder")
 )
 

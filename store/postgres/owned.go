@@ -77,9 +77,11 @@ func (o *owned) View(f func(store.Reader) error) error {
 		defer o.gate.RUnlock()
 		return o.broken
 	}
-	v := &ownView{o: o}
+	v := &ownView{o: o, since: time.Now()}
+	v.mu.Lock()
+	v.timer = time.AfterFunc(holdTime, v.leaveSoon)
+	v.mu.Unlock()
 	defer v.close()
-	defer time.AfterFunc(holdTime, v.leaveSoon).Stop()
 	return guarded(func() error { return f(reader{v}) })
 }
 

@@ -138,3 +138,19 @@ func TestTrips(t *testing.T) {
 		r.step(0, each(more, func(id engine.RunID) *engine.Input { return r.receipt(id, channels.Read) })...)
 	})
 }
+
+// openAll opens all partitions of a store, each with a loop and the flow.
+func openAll(t testing.TB, d *postgres.Database, all []*reference) {
+	var kvs []store.KV
+	for n := range all {
+		kvs = append(kvs, take(t, d, n))
+	}
+	stores, err := store.OpenAll(kvs)
+	must(t, err)
+	for n, st := range stores {
+		core, err := st.Engine()
+		must(t, err)
+		all[n].loop = runner.NewLoop(st, core, 8)
+		all[n].deploy()
+	}
+}

@@ -88,10 +88,11 @@ func (k *pages) ViewTogether([]store.KV, func([]store.Reader) error) (possible b
 	return false, nil
 }
 
-// A View of the owner holds back its commits while it reads from the cache and fills it: so long at most.
+// A View of the owner holds back its commits while it reads from the cache and fills it: for so many trips at most, and
+// so long beside them.
 const (
 	holdTrips = 4
-	holdTime  = 20 * time.Millisecond
+	holdTime  = 50 * time.Millisecond
 )
 
 // ownView is the source of a View of the owner. It begins with the cache that all share; meanwhile the partition's commits wait, so
@@ -100,8 +101,10 @@ type ownView struct {
 	o     *owned
 	mu    sync.Mutex
 	trips int
-	apart *snapshot // nil: it still holds back commits
-	cache *cache    // of what is read apart
+	since time.Time   // when it began, or its last trip ended
+	timer *time.Timer // of leaveSoon
+	apart *snapshot   // nil: it still holds back commits
+	cache *cache      // of what is read apart
 	over  bool
 }
 
@@ -124,6 +127,7 @@ func (v *ownView) fetch(wants []want) [][]row {
 	if v.apart != nil {
 		return v.apart.fetch(v.o.partition, wants)
 	}
+	defer func() { v.since = time.Now() }()
 	return v.o.d.fetch(v.o.partition, wants)
 }
 
@@ -137,10 +141,14 @@ func (v *ownView) leave() {
 	v.apart.hold()
 }
 
-// leaveSoon is called by a timer.
+// leaveSoon is called by a timer. Trips do not count: who loads something large from a slow database needs the cache after that.
 func (v *ownView) leaveSoon() {
 	v.mu.Lock()
 	defer v.mu.Unlock()
+	if rest := holdTime - time.Since(v.since); rest > 0 && v.apart == nil && !v.over {
+		v.timer.Reset(rest)
+		return
+	}
 	if err := guarded(func() error { v.leave(); return nil }); err != nil {
 		v.apart.broken = err // the next read says so
 	}
@@ -151,6 +159,7 @@ func (v *ownView) close() {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	v.over = true
+	v.timer.Stop()
 	if v.apart == nil {
 		v.o.gate.RUnlock()
 		return

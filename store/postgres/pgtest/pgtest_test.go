@@ -3,7 +3,9 @@
 package pgtest
 
 import (
+	"context"
 	"testing"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 )
@@ -42,5 +44,35 @@ func TestServer(t *testing.T) {
 	s.Restart(t, "immediate")
 	if got := value(t, url, "SELECT text FROM kept"); got != "yes" {
 		t.Errorf("after a crash: got %q", got)
+	}
+}
+
+func TestProxy(t *testing.T) {
+	s := Start(t)
+	p, url := s.Proxy(t, s.Database(t))
+	c, err := pgx.Connect(t.Context(), url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close(context.Background())
+	p.RoundTrip(20 * time.Millisecond)
+	began := time.Now()
+	if err := c.Ping(t.Context()); err != nil || time.Since(began) < 20*time.Millisecond {
+		t.Errorf("a trip took %v: %v", time.Since(began), err)
+	}
+	p.RoundTrip(0)
+	p.Still()
+	brief, cancel := context.WithTimeout(t.Context(), 10*time.Millisecond)
+	defer cancel()
+	if err := c.Ping(brief); err == nil {
+		t.Error("a trip through a network that stands still: got no error")
+	}
+	p.Cut()
+	if _, err := pgx.Connect(t.Context(), url); err == nil {
+		t.Error("a connection through a network that is cut: got no error")
+	}
+	p.Flow()
+	if got := value(t, url, "SELECT 'yes'"); got != "yes" {
+		t.Errorf("got %q", got)
 	}
 }
