@@ -11,6 +11,7 @@ import (
 
 	"nudge/client"
 	"nudge/store"
+	"nudge/store/bolt"
 	"nudge/store/postgres/pgtest"
 )
 
@@ -32,9 +33,14 @@ func TestMoveToPostgres(t *testing.T) {
 		t.Fatal(err)
 	}
 	places := []string{first, server.Database(t), server.Database(t), last}
+	inUse, err := bolt.LockFolder(first) // as a server has it
+	if err != nil {
+		t.Fatal(err)
+	}
 	var runs int
 	for n, partitions := range []int{16, 4, 0} {
-		moving := Moving{From: places[n], To: places[n+1], Partitions: partitions, Log: slog.New(slog.DiscardHandler)}
+		moving := Moving{From: places[n], To: places[n+1], Partitions: partitions, Log: slog.New(slog.DiscardHandler),
+			Wait: true, Waiting: func() { inUse.Close() }}
 		made, err := Move(ctx, moving)
 		if err != nil {
 			t.Fatalf("to %d partitions: %v", partitions, err)

@@ -26,9 +26,7 @@ func (r *Runner) partitionOf(id engine.RunID) (int, error) {
 	if !state.Moved(id) {
 		return engine.PartitionOfRun(id, n), nil
 	}
-	r.homes.mu.Lock()
-	defer r.homes.mu.Unlock()
-	if home, known := r.homes.all[id]; known {
+	if home, known := r.homes.of(id); known {
 		return home, nil
 	}
 	for home, p := range r.places {
@@ -44,7 +42,16 @@ func (r *Runner) partitionOf(id engine.RunID) (int, error) {
 	return 0, nil
 }
 
+func (h *homes) of(id engine.RunID) (home int, known bool) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	home, known = h.all[id]
+	return home, known
+}
+
 func (h *homes) note(id engine.RunID, home int) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
 	if h.all == nil || len(h.all) >= cachedHomes {
 		h.all = map[engine.RunID]int{}
 	}
