@@ -2,11 +2,14 @@ package app
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
+	"time"
 
 	"nudge/engine"
 	"nudge/flows"
+	"nudge/runner"
 	"nudge/store"
 )
 
@@ -78,9 +81,18 @@ func (i *Instance) Kill(ctx context.Context, by *engine.Actor) error {
 	return i.submit(ctx, &engine.Input{By: by, Payload: &engine.Control{Kill: &kill}})
 }
 
-// submit applies an input that the instance itself makes.
+// submit applies an input that the instance itself makes. While what it concerns moves from node to node, it tries again: done
+// twice it changes nothing more.
 func (i *Instance) submit(ctx context.Context, in *engine.Input) error {
 	answers, err := i.runner.Submit(ctx, in)
+	for errors.Is(err, runner.ErrElsewhere) || errors.Is(err, runner.ErrUnsure) {
+		select {
+		case <-time.After(awaitEvery):
+			answers, err = i.runner.Submit(ctx, in)
+		case <-ctx.Done():
+			return failed(errors.Join(err, ctx.Err()))
+		}
+	}
 	if err != nil {
 		return failed(err)
 	}

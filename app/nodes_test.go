@@ -4,6 +4,7 @@ package app
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io/fs"
 	"log/slog"
@@ -12,6 +13,7 @@ import (
 	"net/http/httputil"
 	"net/url"
 	"os"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -187,5 +189,71 @@ func TestNodes(t *testing.T) {
 	}
 	if n := len(s.box.Messages()); n != 36 {
 		t.Errorf("%d messages were sent, want 36", n)
+	}
+}
+
+// TestNodesWithoutDatabase: while the database does not answer, nodes say so and take nothing; once it does they go on.
+func TestNodesWithoutDatabase(t *testing.T) {
+	s := newSite(t, examples.Hello(), 2)
+	s.until("both nodes have a share", func() bool { n := s.owned(); return n[0]+n[1] == 8 && min(n[0], n[1]) >= 3 })
+	c := clientOf(t, s.nodes[0])
+	run, err := signUp(t.Context(), c, "before")
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := pgtest.Start(t)
+	server.Stop(t, "immediate")
+	var answer *client.Problem
+	if _, err := c.Run(t.Context(), run); !errors.As(err, &answer) || answer.Status != http.StatusServiceUnavailable {
+		t.Errorf("a run is shown without a database: %v", err)
+	}
+	if _, err := signUp(t.Context(), c, "while"); !errors.As(err, &answer) || answer.Status != http.StatusServiceUnavailable {
+		t.Errorf("an event is taken without a database: %v", err)
+	}
+	s.until("no node is ready", func() bool { return s.nodes[0].Ready() != nil && s.nodes[1].Ready() != nil })
+	server.Run(t)
+	s.until("both nodes have all again", func() bool { n := s.owned(); return n[0]+n[1] == 8 && s.nodes[0].Ready() == nil })
+	for _, who := range []string{"while", "after"} { // of the first nobody can say whether it was taken
+		if run, err = signUp(t.Context(), c, who); err != nil {
+			t.Fatal(err)
+		}
+		untilRun(t, c, run, func(r *client.Run) bool { return r.Outcome != "" })
+	}
+	s.until("three messages were sent", func() bool { return len(s.box.Messages()) == 3 })
+}
+
+// TestNodesDeploy: any node takes a deploy and shows jobs, and a node that starts with an older folder takes back nothing.
+func TestNodesDeploy(t *testing.T) {
+	s := newSite(t, examples.Hello(), 2)
+	s.until("both nodes have a share", func() bool { n := s.owned(); return n[0]+n[1] == 8 && min(n[0], n[1]) >= 3 })
+	first, other := s.nodes[0], s.nodes[1]
+	if !first.shared.First() {
+		first, other = other, first
+	}
+	if !first.shared.First() || other.shared.First() {
+		t.Fatal("not exactly one node has the first partition")
+	}
+	c := clientOf(t, other)
+	files := []client.File{{Name: "nudge.yaml", Text: "events: { again: {} }\n"}, {Name: "flows/again.yaml", Text: "flow: again\ntrigger: { event: again }\nsteps: [ { wait: 1h } ]\n"}}
+	if _, err := c.Deploy(t.Context(), files); err != nil {
+		t.Fatal(err)
+	}
+	s.start() // with the flows of before
+	for _, i := range s.nodes {
+		all, err := clientOf(t, i).Flows(t.Context())
+		if err != nil || !slices.ContainsFunc(all, func(f client.FlowVersion) bool { return f.Flow == "again" && f.Active }) {
+			t.Errorf("after a deploy a node shows %+v, %v", all, err)
+		}
+		if _, err := clientOf(t, i).Jobs(t.Context(), client.JobQuery{}); err != nil {
+			t.Error(err)
+		}
+		shown, err := clientOf(t, i).Cluster(t.Context())
+		if err != nil || len(shown.Nodes) < 3 || len(shown.Partitions) != 8 {
+			t.Errorf("a node shows %+v, %v", shown, err)
+		}
+	}
+	kill := true
+	if err := c.SetOutbound(t.Context(), client.Outbound{Killed: &kill}); err != nil {
+		t.Error(err)
 	}
 }

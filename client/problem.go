@@ -23,6 +23,9 @@ const (
 	KindUnchanged = "unchanged" // the flows that are proposed are the active ones already
 	KindBusy      = "busy"      // the server has too much to do; try again
 	KindStopped   = "stopped"   // the server is stopping; whether the change was made is not known
+	KindMoving    = "moving"    // another node takes over what it concerns; nothing was changed: try again
+	KindUnsure    = "unsure"    // another node took over before the answer; whether the change was made is not known
+	KindDatabase  = "database"  // the database does not answer; try again
 	KindSlow      = "slow"      // no answer in time; whether the change was made is not known
 	KindInternal  = "internal"  // the server failed; its log says why
 )

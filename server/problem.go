@@ -10,6 +10,7 @@ import (
 	"nudge/engine"
 	"nudge/lang/diag"
 	"nudge/runner"
+	"nudge/store"
 )
 
 // problem is an error as RFC 9457 has it, with the fields concerned.
@@ -80,7 +81,11 @@ func runnerProblem(err error) *problem {
 // caller.
 func (s *Server) fail(w http.ResponseWriter, r *http.Request, err error) {
 	var p *problem
-	if !errors.As(err, &p) {
+	if !errors.As(err, &p) && errors.Is(err, store.ErrUnreachable) {
+		s.config.Log.Warn("the database did not answer a request", "path", r.URL.Path, "error", err, "request", w.Header().Get(requestHeader))
+		p = problemOf(http.StatusServiceUnavailable, "database", "the database does not answer; try again in a moment")
+	}
+	if p == nil && !errors.As(err, &p) {
 		s.config.Log.Error("request failed", "method", r.Method, "path", r.URL.Path, "error", err, "request", w.Header().Get(requestHeader))
 		p = problemOf(http.StatusInternalServerError, "internal", "internal error")
 	}

@@ -90,7 +90,7 @@ func (r *r1) run(b *testing.B, callers, size int) {
 	b.ReportMetric(float64(n)/started.Seconds(), "starts/s")
 	b.ReportMetric(float64(n)/drained.Seconds(), "reads/s")
 	b.ReportMetric(float64(n)/(started+drained).Seconds(), "runs/s")
-	b.ReportMetric(float64(r.files.Size())/float64(n), "file-B/run")
+	b.ReportMetric(float64(r.size())/float64(n), "file-B/run")
 	b.ReportMetric(float64(n)/float64(r.sends.Load()), "messages/request")
 }
 
@@ -131,7 +131,7 @@ func (r *r1) tabs(n int) (end func() int64) {
 // r1 is an engine with its server, a sink in place of the provider, and a driver.
 type r1 struct {
 	tb     testing.TB
-	files  bolt.Files
+	size   func() int64 // of the store, in bytes
 	store  *store.Store
 	server *server.Server
 	api    *httptest.Server
@@ -139,6 +139,7 @@ type r1 struct {
 	client *http.Client
 	refs   sync.Map // run number to its message's reference
 	sends  atomic.Int64
+	opened func(*runner.Runner) // takes the partitions, where the runner has none at first
 	cancel context.CancelFunc
 	done   chan error
 }
@@ -151,8 +152,10 @@ func newR1(tb testing.TB, dir string) *r1 { return newR1Of(tb, dir, 1, "") }
 func newR1Of(tb testing.TB, dir string, partitions int, key string) *r1 {
 	r := &r1{tb: tb, done: make(chan error, 1), client: &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 512, MaxConnsPerHost: 512}}}
 	r.sink = httptest.NewServer(http.HandlerFunc(r.receive))
-	r.check(func() (err error) { r.files, err = bolt.OpenAll(dir, partitions); return }())
-	all, err := store.OpenAll(r.files.KVs())
+	files, err := bolt.OpenAll(dir, partitions)
+	r.check(err)
+	r.size = files.Size
+	all, err := store.OpenAll(files.KVs())
 	r.check(err)
 	r.store = store.Join(all)
 	var parts []runner.Part
@@ -161,13 +164,26 @@ func newR1Of(tb testing.TB, dir string, partitions int, key string) *r1 {
 		r.check(err)
 		parts = append(parts, runner.Part{Store: s, Core: core})
 	}
+	run, err := runner.NewOf(parts, runner.Config{Channel: r.channel()})
+	r.check(err)
+	r.serve(run, key)
+	return r
+}
+
+func (r *r1) channel() channels.Channel {
 	channel, err := appmessaging.New(appmessaging.Config{BaseURL: r.sink.URL, PathPrefix: "/cpaas", Token: "t", Concurrency: 64})
 	r.check(err)
-	run, err := runner.NewOf(parts, runner.Config{Channel: channel})
-	r.check(err)
+	return channel
+}
+
+// serve lets the runner work, and deploys the flow.
+func (r *r1) serve(run *runner.Runner, key string) {
 	ctx, cancel := context.WithCancel(context.Background())
 	r.cancel = cancel
 	go func() { r.done <- run.Run(ctx) }()
+	if r.opened != nil {
+		r.opened(run)
+	}
 	s, err := server.New(server.Config{Runner: run, Store: r.store, Receivers: []channels.Receiver{appmessaging.Webhook{Secrets: []appmessaging.Secret{r1Secret}}},
 		Console: func(api http.Handler) (http.Handler, error) {
 			c, err := console.New(console.Config{API: api})
@@ -179,9 +195,8 @@ func newR1Of(tb testing.TB, dir string, partitions int, key string) *r1 {
 	})
 	r.check(err)
 	r.server, r.api = s, httptest.NewServer(s.Handler())
-	_, err = run.Submit(ctx, &engine.Input{Payload: &engine.Deploy{Flows: r1Flow(tb, key)}})
+	_, err = run.Submit(ctx, &engine.Input{Payload: &engine.Deploy{Flows: r1Flow(r.tb, key)}})
 	r.check(err)
-	return r
 }
 
 func r1Flow(tb testing.TB, key string) []flows.Bundle {

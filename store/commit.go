@@ -204,6 +204,11 @@ func (s *Store) Forget(before engine.Instant, limit int) (dropped int, err error
 		return 0, err
 	}
 	return len(keys), s.kv.Update(func(w Writer) error {
+		ahead(w, func(add func(Want)) {
+			for _, key := range keys {
+				add(Want{Bucket: IDs, From: key[8:]})
+			}
+		})
 		for _, key := range keys {
 			if err := forget(w, key); err != nil {
 				return err

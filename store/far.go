@@ -1,6 +1,12 @@
 package store
 
-import "bytes"
+import (
+	"bytes"
+	"errors"
+)
+
+// ErrUnreachable is what an error is, too, if a store on another machine did not answer. It may be tried again in a moment.
+var ErrUnreachable = errors.New("the store does not answer")
 
 // Far is what a Reader may be, too, if every read is a trip to another machine. Others lose nothing by it.
 type Far interface {
@@ -33,20 +39,11 @@ func ahead(r Reader, list func(add func(Want))) {
 	}
 }
 
-// within calls visit with the keys that have a prefix, from a place on, until visit returns false. Of a person it visits at least the live
-// runs.
+// within is an Ascend from a place on for who wants only keys with a prefix; visit returns false for any other. So a reader on another machine
+// need not read behind them.
 func within(r Reader, b Bucket, prefix, from []byte, visit func(key, value []byte) bool) {
 	if far, ok := r.(Far); ok {
 		far.Within(b, from, spanEnd(b, prefix), visit)
-		return
-	}
-	r.Ascend(b, from, func(key, value []byte) bool { return bytes.HasPrefix(key, prefix) && visit(key, value) })
-}
-
-// until is an Ascend that needs nothing from a key on. So it may end there.
-func until(r Reader, b Bucket, from, to []byte, visit func(key, value []byte) bool) {
-	if far, ok := r.(Far); ok {
-		far.Within(b, from, to, visit)
 		return
 	}
 	r.Ascend(b, from, visit)

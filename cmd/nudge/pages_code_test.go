@@ -33,7 +33,8 @@ var (
 
 // outside are words of other programs, and of examples that stand in no block.
 var outside = strings.Fields("variable apt runuser quit tn r3 https_proxy shipped_2 otel_service_name otel_traces_sampler otel_exporter_otlp_headers " +
-	"timeout compression otel_bsp otel_propagators otel_bsp_max_queue_size max_size any-token established your-profile reward offer_id party made_at last_digits next_day wanted_by holders nice webhook-signature webhook-timestamp plik pliki t2 t3 basket reviewer transactionid")
+	"timeout compression otel_bsp otel_propagators otel_bsp_max_queue_size max_size any-token established your-profile reward offer_id party made_at last_digits next_day wanted_by holders nice webhook-signature webhook-timestamp plik pliki t2 t3 basket reviewer transactionid " +
+	"db2 sslcert sslkey prefer pool_mode default_pool_size transaction_timeout queue_0 queue_1 xact_start pg_stat_activity datfrozenxid pg_dump fc")
 
 // allWords are the words of the sources, the examples and everything else that the pages speak about.
 var allWords = sync.OnceValues(func() (map[string]bool, error) {

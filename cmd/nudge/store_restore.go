@@ -26,24 +26,28 @@ on. What was sent after the backup is not known to it, and may be sent a second 
 
 Who was forgotten after the backup has to be forgotten again. --forgotten names the list that
 the server kept (forgotten_list in nudge.yaml): the people on it are forgotten before the store
-answers anything.`
+answers anything.
+
+With --database the records are there already: PostgreSQL was restored by its own means. Run it
+before any node starts on that database.`
 
 func newStoreRestore() *cobra.Command {
 	c := &cobra.Command{
-		Use:     "restore FILE [DATA_DIR]",
-		Short:   "Make a store of a backup",
-		Long:    storeRestoreHelp,
-		Example: "  nudge store restore monday.nudge data --forgotten forgotten.list\n  zstd -dc monday.nudge.zst | nudge store restore - data --nobody-forgotten",
-		Args:    cobra.RangeArgs(1, 2),
+		Use:   "restore FILE [DATA_DIR]",
+		Short: "Make a store of a backup",
+		Long:  storeRestoreHelp,
+		Example: "  nudge store restore monday.nudge data --forgotten forgotten.list\n  zstd -dc monday.nudge.zst | nudge store restore - data --nobody-forgotten\n" +
+			"  nudge store restore --database 'postgres://nudge@db.example.com/nudge' --nobody-forgotten",
+		Args: cobra.MaximumNArgs(2),
 	}
+	database := c.Flags().String("database", "", "a PostgreSQL `URL` with the records of a backup, in place of FILE")
 	gone := c.Flags().Bool("original-is-gone", false, "the original will never run again: go on as the same installation")
 	list := c.Flags().String("forgotten", "", "the list of people who were forgotten, which the server kept")
 	nobody := c.Flags().Bool("nobody-forgotten", false, "there is no such list: nobody was forgotten since the backup")
 	output := outputFlag(c)
 	c.RunE = func(c *cobra.Command, args []string) error {
-		dir := app.DefaultDataDir
-		if len(args) > 1 {
-			dir = args[1]
+		if (len(args) == 0) == (*database == "") {
+			return wrongUsage(errors.New("name either the file of a backup, or a restored database with --database"))
 		}
 		if (*list == "") == !*nobody {
 			return wrongUsage(errors.New("name the list of people who were forgotten since the backup with --forgotten, or say --nobody-forgotten"))
@@ -54,6 +58,19 @@ func newStoreRestore() *cobra.Command {
 			if how.Forgotten, err = app.ReadForgotten(*list); err != nil {
 				return wrongInput(err)
 			}
+		}
+		if *database != "" {
+			made, err := app.RestoreDatabase(c.Context(), *database, how)
+			if err != nil {
+				return err
+			}
+			return report(c, *output, made, func(c *cobra.Command, r *app.RestoredDatabase) error {
+				return writeRestoredAs(c.OutOrStdout(), r.Forgotten, r.Installation, "the original", *gone)
+			})
+		}
+		dir := app.DefaultDataDir
+		if len(args) > 1 {
+			dir = args[1]
 		}
 		made, err := restoreStore(c, args[0], dir, how)
 		if err != nil {
@@ -97,13 +114,18 @@ func writeRestored(out io.Writer, r *app.Restored, gone bool) error {
 	} else {
 		fmt.Fprintf(out, "%s, as they were at %s.\n", plural(int(r.Records), "record"), r.Made.Format(time.RFC3339))
 	}
-	if r.Forgotten > 0 {
-		fmt.Fprintf(out, "Forgotten since: %d. nudge serve forgets them again before it answers.\n", r.Forgotten)
+	return writeRestoredAs(out, r.Forgotten, r.Installation, r.Header.Installation, gone)
+}
+
+// writeRestoredAs says how a restored store goes on.
+func writeRestoredAs(out io.Writer, forgotten int, installation, original string, gone bool) error {
+	if forgotten > 0 {
+		fmt.Fprintf(out, "Forgotten since: %d. nudge serve forgets them again before it answers.\n", forgotten)
 	}
 	if gone {
-		fmt.Fprintf(out, "It is the same installation, %s. Do not start the original again.\n", r.Installation)
+		fmt.Fprintf(out, "It is the same installation, %s. Do not start the original again.\n", installation)
 	} else {
-		fmt.Fprintf(out, "It is a new installation, %s: receipts for %s are not for it, and campaigns wait for nudge campaigns resume.\n", r.Installation, r.Header.Installation)
+		fmt.Fprintf(out, "It is a new installation, %s: receipts for %s are not for it, and campaigns wait for nudge campaigns resume.\n", installation, original)
 	}
 	_, err := fmt.Fprintln(out, "The kill switch is set. Look, and let messages go, in the console or by curl -X PUT -H 'Authorization: Bearer …' --json '{\"killed\": false}' …/v1/outbound")
 	return failed(err)

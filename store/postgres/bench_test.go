@@ -45,15 +45,11 @@ func (x setting) runs(b *testing.B) {
 	}
 	all := make([]*reference, partitions)
 	for n := range all {
-		all[n] = &reference{TB: b, d: d, now: time.Date(2026, 3, 2, 10, 0, 0, 0, time.UTC)}
+		all[n] = &reference{TB: b, d: d, of: engine.Partition{Number: n, Of: partitions}, now: time.Date(2026, 3, 2, 10, 0, 0, 0, time.UTC)}
 	}
 	openAll(b, d, all)
-	live := func(r *reference, first int) {
-		var people []int
-		for i := range batch {
-			people = append(people, first+i)
-		}
-		runs := r.starts(people...)
+	live := func(r *reference) {
+		runs := r.starts(r.strangers(batch)...)
 		var results, receipts []*engine.Input
 		for _, run := range runs {
 			results, receipts = append(results, result(run)), append(receipts, r.receipt(run, channels.Read))
@@ -62,7 +58,7 @@ func (x setting) runs(b *testing.B) {
 		r.step(0, receipts...)
 	}
 	for _, r := range all {
-		live(r, 0)
+		live(r)
 	}
 	trips, log, server, own := d.Trips(), s.LogBytes(b, url), s.CPU(b), ownCPU()
 	b.ResetTimer()
@@ -70,8 +66,8 @@ func (x setting) runs(b *testing.B) {
 	var wait sync.WaitGroup
 	for _, r := range all {
 		wait.Go(func() {
-			for i := range steps {
-				live(r, (i+1)*batch)
+			for range steps {
+				live(r)
 			}
 		})
 	}

@@ -7,6 +7,9 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"net/url"
+	"os"
+	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -291,5 +294,73 @@ func TestSecrets(t *testing.T) {
 	}
 	if strings.Contains(log.String(), "geheim") {
 		t.Errorf("the log: %s", &log)
+	}
+}
+
+// TestLongView holds that a read does not keep vacuum from working for long.
+func TestLongView(t *testing.T) {
+	d, _ := made(t, pgtest.Start(t), 1)
+	kv := take(t, d, 0)
+	must(t, writeOne(kv, "k", "1"))
+	d.LongestView(0)
+	for name, kv := range map[string]store.KV{"the owner": kv, "a reader": d.Reader(0)} {
+		err := kv.View(func(r store.Reader) error {
+			for n := range byte(100) {
+				r.Get(store.Profiles, []byte{n, name[0]})
+			}
+			return nil
+		})
+		if !errors.Is(err, postgres.ErrLongView) {
+			t.Errorf("%s: got %v, want ErrLongView", name, err)
+		}
+	}
+	must(t, d.Pages(0).View(func(r store.Reader) error {
+		r.Get(store.Runs, []byte("k"))
+		return nil
+	}))
+	must(t, writeOne(kv, "k", "2"))
+}
+
+// TestEnvironment holds that what the address does not say comes from the variables of PostgreSQL, and a password from its file.
+func TestEnvironment(t *testing.T) {
+	u, err := url.Parse(pgtest.Start(t).Database(t))
+	must(t, err)
+	file := filepath.Join(t.TempDir(), "pass")
+	must(t, os.WriteFile(file, []byte("*:*:*:*:from the file\n"), 0o600))
+	for name, value := range map[string]string{"PGHOST": u.Hostname(), "PGPORT": u.Port(), "PGUSER": "nudge", "PGDATABASE": u.Path[1:], "PGSSLMODE": "disable", "PGPASSFILE": file} {
+		t.Setenv(name, value)
+	}
+	if d := open(t, ""); d.Where() != "the database "+u.Path[1:]+" at "+u.Host {
+		t.Errorf("it is %s", d.Where())
+	}
+}
+
+// TestRestore holds that a database that was restored goes on as another installation, held, and with another secret; and that nobody restores
+// under a node that works.
+func TestRestore(t *testing.T) {
+	d, _ := made(t, pgtest.Start(t), 2)
+	all, err := store.OpenAll([]store.KV{take(t, d, 0), take(t, d, 1)})
+	must(t, err)
+	before, err := all[1].State()
+	must(t, err)
+	seed, err := d.Seed(t.Context())
+	must(t, err)
+	if _, _, err := d.Restore(t.Context(), store.Restoring{}); !errors.Is(err, postgres.ErrInUse) {
+		t.Errorf("beside a node: got %v, want ErrInUse", err)
+	}
+	must(t, d.Registry().Leave(t.Context(), "n"))
+	for _, gone := range []bool{true, false} {
+		_, _, err := d.Restore(t.Context(), store.Restoring{Gone: gone})
+		must(t, err)
+		s := store.View(d.Reader(1))
+		after, err := s.State()
+		must(t, err)
+		held, err := s.Held()
+		must(t, err)
+		other, err := d.Seed(t.Context())
+		must(t, err)
+		if !held || !after.Killed || (after.Installation == before.Installation) != gone || (other.Secret() == seed.Secret()) != gone {
+			t.Errorf("gone: %v: held %v, killed %v, installation %s after %s, the same secret: %v", gone, held, after.Killed, after.Installation, before.Installation, other.Secret() == seed.Secret())
+		}
 	}
 }

@@ -16,8 +16,9 @@ import (
 )
 
 const (
-	connectTimeout = 5 * time.Second
-	defaultPool    = 20       // connections of a node, unless the URL says pool_max_conns
+	connectTimeout = 5 * time.Second // a connection to PostgreSQL may take to open; then what needs it fails. `connect_timeout` in the URL changes it
+	defaultPool    = 20              // connections to PostgreSQL a node opens; what needs another one waits. `pool_max_conns` in the URL changes it
+	minPool        = 4
 	allCaches      = 64 << 20 // bytes of what all partitions of a node keep in memory, if it owns all
 	minCache       = 4 << 20
 	minVersion     = 150000 // of PostgreSQL, as it numbers itself
@@ -34,6 +35,7 @@ type Database struct {
 	partitions atomic.Int64
 	readers    chan struct{} // a place for each transaction that may read at the same time
 	trips      atomic.Int64
+	longest    time.Duration // that a snapshot may live
 }
 
 // Open connects to the database that a URL or the PG* variables name, and refuses one that cannot keep a store.
@@ -55,8 +57,9 @@ func Open(ctx context.Context, url string, log *slog.Logger) (*Database, error) 
 		c.RuntimeParams["application_name"] = "nudge"
 	}
 	c.OnNotice = noteWarning
-	d := &Database{log: log, where: fmt.Sprintf("the database %s at %s", c.Database, address(c.Host, c.Port)), role: c.User}
-	d.readers = make(chan struct{}, max(1, config.MaxConns/2))
+	config.MaxConns = max(config.MaxConns, minPool)
+	d := &Database{log: log, longest: maxView, where: fmt.Sprintf("the database %s at %s", c.Database, address(c.Host, c.Port)), role: c.User}
+	d.readers = make(chan struct{}, config.MaxConns/2)
 	d.life, d.end = context.WithCancel(context.Background())
 	if d.pool, err = pgxpool.NewWithConfig(d.life, config); err != nil {
 		d.end()
@@ -122,14 +125,13 @@ func warnings(c *pgconn.PgConn) string {
 
 // facts are what a server says about itself.
 type facts struct {
-	version    int64
-	encoding   string
-	fsync      string
-	standby    bool
-	standbys   string // synchronous_standby_names
-	replicas   int64  // attached now
-	mayNotUse  bool
-	partitions int
+	version   int64
+	encoding  string
+	fsync     string
+	standby   bool
+	standbys  string // synchronous_standby_names
+	replicas  int64  // attached now
+	mayNotUse bool
 }
 
 const askFacts = `SELECT current_setting('server_version_num')::bigint, current_setting('server_encoding')::text, current_setting('fsync')::text,
@@ -156,7 +158,7 @@ func (d *Database) check(ctx context.Context) error {
 	if err := f.refuse(d.where, d.role); err != nil {
 		return err
 	}
-	if f.standbys == "" && f.replicas > 0 {
+	if f.mayLose() {
 		d.log.Warn("PostgreSQL has replicas and waits for none of them (synchronous_standby_names is empty): a failover to one may lose inputs that were answered, and repeat messages",
 			"database", d.where, "replicas", f.replicas)
 	}
@@ -210,6 +212,9 @@ func (f *facts) refuse(where, role string) error {
 	}
 	return nil
 }
+
+// mayLose reports whether a failover may lose what was confirmed.
+func (f *facts) mayLose() bool { return f.standbys == "" && f.replicas > 0 }
 
 // acquireReader takes a connection for a transaction that reads. Some connections are left for commits.
 func (d *Database) acquireReader(ctx context.Context) (*pgxpool.Conn, error) {

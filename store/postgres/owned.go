@@ -15,8 +15,8 @@ import (
 )
 
 const (
-	commitTimeout = 30 * time.Second // how long a commit waits for its answer; then its outcome is unknown
-	maxTries      = 20               // of a commit that PostgreSQL asks to try again; then its outcome is unknown
+	commitTimeout = 30 * time.Second // a commit waits for the answer of PostgreSQL; then its outcome is unknown, and the partition is taken again
+	maxTries      = 20               // times a commit is sent if PostgreSQL asks to try again; then the partition is taken again
 )
 
 // ErrLost is the error of a commit if the database does not have the one before it, although it confirmed that: it was set back, as
@@ -82,7 +82,7 @@ func (o *owned) View(f func(store.Reader) error) error {
 	v.timer = time.AfterFunc(holdTime, v.leaveSoon)
 	v.mu.Unlock()
 	defer v.close()
-	return guarded(func() error { return f(reader{v}) })
+	return guarded(func() error { return f(newReader(v)) })
 }
 
 // Update gathers what a function writes and makes it durable in one trip.
@@ -92,7 +92,7 @@ func (o *owned) Update(f func(store.Writer) error) error {
 	if err := cmp.Or(o.broken, o.begin()); err != nil {
 		return err
 	}
-	t := &writer{reader: reader{&cached{o.cache, func(w []want) [][]row { return o.d.fetch(o.partition, w) }}}}
+	t := &writer{reader: newReader(&cached{o.cache, func(w []want) [][]row { return o.d.fetch(o.partition, w) }})}
 	if err := guarded(func() error { return f(t) }); err != nil {
 		return err
 	}

@@ -12,16 +12,21 @@ import (
 
 // Pages of a range begin small, since most reads want few keys, and grow.
 const (
-	firstPage = 16
-	largePage = 1024
-	pageGrows = 4
-	keptPages = 2 // of a walk, that the cache keeps
+	firstPage    = 16
+	largePage    = 1024
+	pageGrows    = 4
+	learnedPages = 2 // of a walk, that the cache keeps
 )
 
 // reader reads a partition: from the cache what is known, and the rest from the database.
-type reader struct{ source }
+type reader struct {
+	source
+	lately *lately
+}
 
 var _ store.Far = reader{}
+
+func newReader(s source) reader { return reader{s, new(lately)} }
 
 // source is where a reader reads.
 type source interface {
@@ -82,11 +87,22 @@ func (r reader) Get(b store.Bucket, key []byte) []byte {
 	if known || len(key) == 0 || len(key) > maxKey {
 		return value
 	}
-	found := r.read([]want{{bucket: b, from: key, key: true, limit: 1}})[0]
-	if len(found) == 0 {
-		return nil
+	wants := r.beside(b, key)
+	if wants == nil {
+		wants = []want{{bucket: b, from: key, key: true, limit: 1}}
 	}
-	return found[0].value
+	all := r.read(wants)
+	for i := range wants {
+		if wants[i].is(b, key) && len(all[i]) > 0 {
+			return all[i][0].value
+		}
+	}
+	return nil
+}
+
+// is reports whether a want is that of a key.
+func (w *want) is(b store.Bucket, key []byte) bool {
+	return w.key && w.bucket == b && bytes.Equal(w.from, key)
 }
 
 func (r reader) get(b store.Bucket, key []byte) (value []byte, known bool) {
@@ -187,6 +203,7 @@ func (r reader) Within(b store.Bucket, from, to []byte, visit func(key, value []
 	for p := (paging{r, firstPage, 0}); ; {
 		w := r.begin().walk(b, from, to, walkSlice)
 		r.end()
+		r.lately.note(b, w.pairs)
 		for _, p := range w.pairs {
 			if !visit(p.key, p.value) {
 				return
@@ -232,10 +249,15 @@ func (p *paging) next(w *want) (rows []row, more bool) {
 		}
 	}
 	rows = p.fetch([]want{ask})[0]
-	if p.read <= keptPages {
+	if p.read <= learnedPages {
 		p.begin().learnWant(w, rows)
 		p.end()
 	}
+	pairs := make([]pair, len(rows))
+	for i := range rows {
+		pairs[i] = pair{rows[i].key, rows[i].value}
+	}
+	p.lately.note(w.bucket, pairs)
 	return rows, len(rows) == w.limit
 }
 
@@ -247,6 +269,7 @@ func (r reader) Descend(b store.Bucket, before []byte, visit func(key, value []b
 	for p := (paging{r, firstPage, 0}); ; {
 		w, unknown := r.begin().walkDown(b, before, walkSlice)
 		r.end()
+		r.lately.note(b, w.pairs)
 		for _, p := range w.pairs {
 			if !visit(p.key, p.value) {
 				return

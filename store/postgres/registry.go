@@ -111,8 +111,8 @@ func view(ctx context.Context, t pgx.Tx) (v nodes.View, err error) {
 }
 
 const (
-	commitPatience = time.Second     // how long a taker waits for a commit of the old owner; then it ends the connection that makes it
-	takePatience   = 3 * time.Second // how long it waits in all; then it fails
+	commitPatience = time.Second     // a node that takes a partition waits for a commit of the old owner; then it ends the connection of that commit
+	takePatience   = 3 * time.Second // a node that takes partitions waits in all; then it tries again later
 	takeLock       = 7_301_440_922   // is held by who takes partitions. Its number means nothing
 )
 

@@ -31,8 +31,14 @@ func made(t testing.TB, s *pgtest.Server, partitions int) (*postgres.Database, s
 	url := s.Database(t)
 	d := open(t, url)
 	must(t, d.Make(t.Context(), partitions))
-	must(t, d.Registry().Join(t.Context(), nodes.Node{ID: "n"}, time.Hour))
+	join(t, d)
 	return d, url
+}
+
+// join lets the node "n" join.
+func join(t testing.TB, d *postgres.Database) {
+	t.Helper()
+	must(t, d.Registry().Join(t.Context(), nodes.Node{ID: "n"}, time.Hour))
 }
 
 // take makes the node "n" the owner of a partition, in a new epoch.

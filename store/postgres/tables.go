@@ -57,7 +57,8 @@ func tableName(t table, partition int) string {
 	return fmt.Sprintf("nudge.%s_%d", tableNames[t], partition)
 }
 
-// maxKey is how many bytes a key may have. PostgreSQL takes 2,700 into an index; a key of a versioned row is longer than the record's.
+// maxKey is how many bytes the key of a record may have in PostgreSQL; a longer one fails its commit. PostgreSQL takes 2,700 into an index, and the
+// key of a versioned row is longer than the record's. No key of Nudge is nearly as long.
 const maxKey = 1200
 
 // maxRowKey is more than the bytes of any key of a row.

@@ -9,15 +9,17 @@ import (
 
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
+
+	"nudge/store"
 )
 
 const (
-	tripTimeout = 10 * time.Second // how long one read waits for its answer
-	maxView     = 5 * time.Second  // how long one transaction may read; then it ends with an error, because it keeps dead rows from being cleaned
+	tripTimeout = 10 * time.Second // one read of a store in PostgreSQL waits for its answer; then what asked fails with 500
+	maxView     = 5 * time.Second  // one reader of a store in PostgreSQL may see it as it was at one instant; then it fails, because vacuum cannot clean meanwhile
 )
 
-// errLongView is the error of a read that took too long.
-var errLongView = fmt.Errorf("a read from PostgreSQL took more than %v and was ended, because it keeps vacuum from working; ask for less at once", maxView)
+// ErrLongView is the error of a read that took too long.
+var ErrLongView = fmt.Errorf("a read from PostgreSQL took more than %v and was ended, because vacuum cannot clean meanwhile; ask for less at once", maxView)
 
 // send sends a batch, and calls each with the rows of the answer, whose bytes are used again after that. Each trip that a
 // database is asked for counts.
@@ -88,6 +90,9 @@ type lostError struct{ error }
 
 func (e *lostError) Unwrap() error { return e.error }
 
+// Is says that the database did not answer.
+func (e *lostError) Is(target error) bool { return target == store.ErrUnreachable }
+
 // plain marks errors that are no answers.
 func plain(err error) error {
 	if answer := (*pgconn.PgError)(nil); errors.As(err, &answer) {
@@ -130,7 +135,7 @@ const (
 
 func (d *Database) snapshot() *snapshot {
 	s := &snapshot{d: d}
-	s.ctx, s.end = context.WithTimeoutCause(d.life, maxView, errLongView)
+	s.ctx, s.end = context.WithTimeoutCause(d.life, d.longest, ErrLongView)
 	return s
 }
 

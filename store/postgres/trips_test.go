@@ -4,6 +4,7 @@ package postgres_test
 
 import (
 	"fmt"
+	"sync/atomic"
 	"testing"
 	"testing/fstest"
 	"time"
@@ -23,7 +24,21 @@ type reference struct {
 	d    *postgres.Database
 	loop *runner.Loop
 	now  time.Time
+	of   engine.Partition
+	next int // the next stranger
 }
+
+// strangers returns people of the partition who had no event yet.
+func (r *reference) strangers(n int) (people []int) {
+	for ; len(people) < n; r.next++ {
+		if engine.PartitionOf(name(r.next), r.of.Of) == r.of.Number {
+			people = append(people, r.next)
+		}
+	}
+	return people
+}
+
+func name(person int) string { return fmt.Sprint("person-", person) }
 
 func newReference(t testing.TB, s *pgtest.Server) *reference {
 	d, _ := made(t, s, 1)
@@ -37,12 +52,15 @@ func (r *reference) reopen() {
 	r.loop = loopOn(r, take(r, r.d, 0))
 }
 
+// places is how many messages may be on their way.
+const places = 1000
+
 func loopOn(t testing.TB, kv store.KV) *runner.Loop {
 	st, err := store.Open(kv)
 	must(t, err)
 	core, err := st.Engine()
 	must(t, err)
-	return runner.NewLoop(st, core, 8)
+	return runner.NewLoop(st, core, places)
 }
 
 // deploy deploys the flow.
@@ -70,11 +88,10 @@ func (r *reference) step(frees int, inputs ...*engine.Input) *runner.Step {
 	return done
 }
 
-var events int
+var events atomic.Int64
 
 func event(person int) *engine.Input {
-	events++
-	return &engine.Input{ID: fmt.Sprint("e", events), Payload: &engine.Event{Type: "told", Profile: fmt.Sprint("person-", person)}}
+	return &engine.Input{ID: fmt.Sprint("e", events.Add(1)), Payload: &engine.Event{Type: "told", Profile: name(person)}}
 }
 
 func (r *reference) receipt(run engine.RunID, status channels.Status) *engine.Input {
@@ -94,6 +111,9 @@ func (r *reference) starts(people ...int) (runs []engine.RunID) {
 	}
 	for _, post := range r.step(0, inputs...).Posts {
 		runs = append(runs, post.Run)
+	}
+	if len(runs) != len(people) {
+		r.Fatalf("%d people, and %d runs that post", len(people), len(runs))
 	}
 	return runs
 }
@@ -139,6 +159,43 @@ func TestTrips(t *testing.T) {
 	})
 }
 
+// TestListTrips counts the trips of those who read pages of runs, of which each has ended: an entry leads to a sign, and that to the record.
+func TestListTrips(t *testing.T) {
+	r := newReference(t, pgtest.Start(t))
+	r.deploy()
+	var people []int
+	for i := range 60 {
+		people = append(people, i)
+	}
+	var receipts []*engine.Input
+	for _, run := range r.starts(people...) {
+		receipts = append(receipts, r.receipt(run, channels.Read))
+	}
+	r.step(len(people), receipts...)
+	s := store.View(r.d.Reader(0))
+	for name, c := range map[string]struct {
+		most int
+		read func() int
+	}{
+		"runs": {6, func() int {
+			page, err := s.List(store.Query{Limit: 50})
+			must(t, err)
+			return len(page.Runs)
+		}},
+		"runs of a status": {8, func() int {
+			page, err := s.List(store.Query{Limit: 50, RunFilter: store.RunFilter{Status: "ended"}})
+			must(t, err)
+			return len(page.Runs)
+		}},
+	} {
+		before := r.d.Trips()
+		n := c.read()
+		if trips := r.d.Trips() - before; n != 50 || trips > c.most {
+			t.Errorf("%s: %d runs in %d trips, want 50 in at most %d", name, n, trips, c.most)
+		}
+	}
+}
+
 // openAll opens all partitions of a store, each with a loop and the flow.
 func openAll(t testing.TB, d *postgres.Database, all []*reference) {
 	var kvs []store.KV
@@ -150,7 +207,7 @@ func openAll(t testing.TB, d *postgres.Database, all []*reference) {
 	for n, st := range stores {
 		core, err := st.Engine()
 		must(t, err)
-		all[n].loop = runner.NewLoop(st, core, 8)
+		all[n].loop = runner.NewLoop(st, core, places)
 		all[n].deploy()
 	}
 }

@@ -66,7 +66,7 @@ func (d *Database) view(partitions []int, f func([]store.Reader) error) error {
 	defer s.close()
 	readers := make([]store.Reader, len(partitions))
 	for i, n := range partitions {
-		readers[i] = reader{&cached{newCache(viewCache), func(w []want) [][]row { return s.fetch(n, w) }}}
+		readers[i] = newReader(&cached{newCache(viewCache), func(w []want) [][]row { return s.fetch(n, w) }})
 	}
 	return guarded(func() error { return f(readers) })
 }
@@ -79,7 +79,7 @@ type pages struct{ readOnly }
 func (d *Database) Pages(partition int) store.KV { return &pages{readOnly{d, partition}} }
 
 func (k *pages) View(f func(store.Reader) error) error {
-	r := reader{&cached{newCache(viewCache), func(w []want) [][]row { return k.d.fetch(k.partition, w) }}}
+	r := newReader(&cached{newCache(viewCache), func(w []want) [][]row { return k.d.fetch(k.partition, w) }})
 	return guarded(func() error { return f(r) })
 }
 
