@@ -84,15 +84,12 @@ func (i *Instance) Kill(ctx context.Context, by *engine.Actor) error {
 // submit applies an input that the instance itself makes. While what it concerns moves from node to node, it tries again: done
 // twice it changes nothing more.
 func (i *Instance) submit(ctx context.Context, in *engine.Input) error {
-	answers, err := i.runner.Submit(ctx, in)
-	for errors.Is(err, runner.ErrElsewhere) || errors.Is(err, runner.ErrUnsure) {
-		select {
-		case <-time.After(awaitEvery):
-			answers, err = i.runner.Submit(ctx, in)
-		case <-ctx.Done():
-			return failed(errors.Join(err, ctx.Err()))
-		}
-	}
+	var answers []engine.Answer
+	err := whileMoving(ctx, func() (err error) {
+		one := *in
+		answers, err = i.runner.Submit(ctx, &one)
+		return err
+	})
 	if err != nil {
 		return failed(err)
 	}
@@ -100,6 +97,23 @@ func (i *Instance) submit(ctx context.Context, in *engine.Input) error {
 		return wrongInput(fmt.Errorf("%s", refused.Detail))
 	}
 	return nil
+}
+
+// whileMoving tries something again while what it concerns moves from one node to another, as it often does when nodes start together.
+func whileMoving(ctx context.Context, try func() error) error {
+	ctx, cancel := context.WithTimeout(ctx, maxLease) // no node may have it for so long
+	defer cancel()
+	for {
+		err := try()
+		if !errors.Is(err, runner.ErrElsewhere) && !errors.Is(err, runner.ErrUnsure) {
+			return err
+		}
+		select {
+		case <-time.After(awaitEvery):
+		case <-ctx.Done():
+			return err
+		}
+	}
 }
 
 // versions returns the versions of the flows, which are sorted by name like State.Active.

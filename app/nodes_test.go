@@ -21,6 +21,7 @@ import (
 	"nudge/channels/appmessaging"
 	"nudge/client"
 	"nudge/examples"
+	"nudge/runner"
 	"nudge/sandbox"
 	"nudge/store/postgres/pgtest"
 )
@@ -140,6 +141,27 @@ func (s *site) owned() (all []int) {
 		all = append(all, n)
 	}
 	return all
+}
+
+// TestWhileMoving tries an input of a start again while its partition is on its way between two nodes, and nothing else.
+func TestWhileMoving(t *testing.T) {
+	for _, last := range []error{nil, runner.ErrStopped} {
+		tries := 0
+		err := whileMoving(t.Context(), func() error {
+			if tries++; tries < 3 {
+				return fmt.Errorf("node a: %w", runner.ErrElsewhere)
+			}
+			return last
+		})
+		if !errors.Is(err, last) || tries != 3 {
+			t.Errorf("%d tries, %v; want 3 and %v", tries, err, last)
+		}
+	}
+	ended, end := context.WithCancel(t.Context())
+	end()
+	if err := whileMoving(ended, func() error { return runner.ErrElsewhere }); !errors.Is(err, runner.ErrElsewhere) {
+		t.Errorf("after the end of a start: %v", err)
+	}
 }
 
 // signUp lets somebody sign up at a node, and returns the run.

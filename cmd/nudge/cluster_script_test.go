@@ -26,6 +26,7 @@ import (
 	"time"
 
 	"nudge/client"
+	"nudge/sandbox"
 )
 
 var balancer = flag.Bool("balancer", false, "let TestClusterScript need caddy, and send through it; ./test.sh long does")
@@ -170,15 +171,19 @@ func (c *scriptCluster) until(try func(ctx context.Context) error) {
 	defer cancel()
 	again := time.NewTicker(20 * time.Millisecond)
 	defer again.Stop()
+	var last error
 	for {
 		err := try(ctx)
 		if err == nil {
 			return
 		}
+		if ctx.Err() == nil {
+			last = err
+		}
 		select {
 		case <-again.C:
 		case <-ctx.Done():
-			c.t.Fatal(err)
+			c.t.Fatal(last)
 		}
 	}
 }
@@ -225,16 +230,16 @@ func (c *scriptCluster) untilPosted(people int) {
 			return err
 		}
 		defer response.Body.Close()
-		var got struct{ Messages []struct{ Profile string } }
+		var got []sandbox.Message
 		if err := json.NewDecoder(response.Body).Decode(&got); err != nil {
 			return err
 		}
 		messages := map[string]int{}
-		for _, m := range got.Messages {
+		for _, m := range got {
 			messages[m.Profile]++
 		}
-		if len(messages) != people || len(got.Messages) != people {
-			return fmt.Errorf("%d messages for %v, want one for each of %d people", len(got.Messages), slices.Sorted(maps.Keys(messages)), people)
+		if len(messages) != people || len(got) != people {
+			return fmt.Errorf("%d messages for %v, want one for each of %d people", len(got), slices.Sorted(maps.Keys(messages)), people)
 		}
 		return nil
 	})
@@ -267,7 +272,7 @@ func (c *scriptCluster) keepsNode() {
 		}
 		return response.StatusCode
 	}
-	if status := ask(http.MethodPost, "/console/login", "token="+scriptToken+"&to=/console/"); status != http.StatusSeeOther {
+	if status := ask(http.MethodPost, "/console/login", "token="+scriptToken); status != http.StatusSeeOther {
 		c.t.Fatalf("the login to the console is answered %d", status)
 	}
 	for range 10 {
