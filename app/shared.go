@@ -74,6 +74,9 @@ func (i *Instance) openShared(ctx context.Context, registry *prometheus.Registry
 		stores = append(stores, store.View(s.slots[n]))
 	}
 	i.store = store.Join(stores)
+	if err := refuseMoved(i.store); err != nil {
+		return nil, err
+	}
 	if err := s.listen(ctx, &settings.Cluster); err != nil {
 		return nil, failed(err)
 	}
