@@ -81,7 +81,8 @@ func (i *Instance) Kill(ctx context.Context, by *engine.Actor) error {
 	return i.submit(ctx, &engine.Input{By: by, Payload: &engine.Control{Kill: &kill}})
 }
 
-// submit applies an input that the instance itself makes.
+// submit applies an input that the instance itself makes. While what it concerns moves from node to node, it tries again: done
+// twice it changes nothing more.
 func (i *Instance) submit(ctx context.Context, in *engine.Input) error {
 	var answers []engine.Answer
 	err := whileMoving(ctx, func() (err error) {
@@ -104,7 +105,7 @@ func whileMoving(ctx context.Context, try func() error) error {
 	defer cancel()
 	for {
 		err := try()
-		if !errors.Is(err, runner.ErrElsewhere) {
+		if !errors.Is(err, runner.ErrElsewhere) && !errors.Is(err, runner.ErrUnsure) {
 			return err
 		}
 		select {

@@ -5,6 +5,7 @@ import (
 
 	"nudge/store"
 	"nudge/store/memory"
+	"nudge/store/nodes"
 )
 
 // faultyDisk is a store.KV in memory that fails where it is told to. What an Update
@@ -89,4 +90,18 @@ func (d *faultyDisk) Update(f func(store.Writer) error) error {
 		panic(crash{})
 	}
 	return nil
+}
+
+// fencedDisk is the disk as a process sees it: once there is another process on it, it takes nothing any more.
+type fencedDisk struct {
+	*faultyDisk
+	m     *machine
+	epoch int
+}
+
+func (d fencedDisk) Update(f func(store.Writer) error) error {
+	if d.epoch != d.m.epoch {
+		return nodes.ErrNotOwner
+	}
+	return d.faultyDisk.Update(f)
 }

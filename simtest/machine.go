@@ -21,6 +21,7 @@ type machine struct {
 	part     engine.Partition // of several machines; else zero
 	others   *others          // nil: there is one machine
 	disk     *faultyDisk
+	epoch    int // of the newest process: the disk takes nothing from one before
 	store    *store.Store
 	identity engine.Installation
 	renewed  byte            // times that a store was restored as another installation
@@ -87,7 +88,8 @@ func (m *machine) start(now time.Time, lanes []runner.AccountSettings, f fault) 
 	m.model.Begin(engine.InstantOf(now), policies(lanes))
 	var step *runner.Step
 	err := m.guard(func() error {
-		opened, err := store.Open(m.disk)
+		m.epoch++
+		opened, err := store.Open(fencedDisk{m.disk, m, m.epoch})
 		if err != nil {
 			return err
 		}

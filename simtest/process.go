@@ -46,7 +46,9 @@ func (w *world) boot() {
 	}
 	if step == nil {
 		w.reached["crash during recovery"]++
-		w.later(w.between(time.Millisecond, 10*time.Second), w.boot)
+		if w.fleet == nil { // else the node gives it back
+			w.later(w.between(time.Millisecond, 10*time.Second), w.boot)
+		}
 		return
 	}
 	w.busy = w.now
@@ -83,13 +85,11 @@ func (w *world) die() {
 // dead is what follows from the end of a process: those who waited for it learn
 // nothing, and after a while there is a new one.
 func (w *world) dead() {
-	w.life++
-	waiting := w.inbox
-	w.inbox = nil
-	for _, d := range waiting {
-		if d.told != nil {
-			d.told(nil)
-		}
+	w.gone()
+	if w.fleet != nil {
+		w.fleet.failed(w.part.Number)
+		w.obeyed(nil)
+		return
 	}
 	pause := w.between(time.Millisecond, time.Minute)
 	if w.chance(downtime, 0.3) {
@@ -101,6 +101,18 @@ func (w *world) dead() {
 	w.later(pause, w.boot)
 	if w.apart != nil {
 		w.obeyed(nil)
+	}
+}
+
+// gone tells those who wait for the process nothing: it is not there any more.
+func (w *world) gone() {
+	w.life++
+	waiting := w.inbox
+	w.inbox = nil
+	for _, d := range waiting {
+		if d.told != nil {
+			d.told(nil)
+		}
 	}
 }
 
@@ -144,7 +156,9 @@ func (w *world) wake(d time.Duration) {
 	w.later(at.Sub(w.now), func() {
 		if life == w.life && w.loop != nil && w.waking.Equal(at) {
 			w.waking = time.Time{}
-			w.work()
+			if w.fleet == nil || w.fleet.acts(w.part.Number) {
+				w.work()
+			}
 		}
 	})
 }

@@ -51,7 +51,13 @@ func (w *world) post(p engine.Post) {
 	}
 	in := &engine.Input{Payload: &engine.SendResult{Run: p.Run, Message: p.Message, Attempt: p.Attempt, Returned: returned, Result: result}}
 	life := w.life
-	w.later(took, func() { w.send(&delivery{inputs: []*engine.Input{in}, frees: 1, account: p.Account, life: life}) })
+	w.later(took, func() {
+		if w.fleet != nil && life != w.life {
+			w.fleet.belated(in, 0)
+			return
+		}
+		w.send(&delivery{inputs: []*engine.Input{in}, frees: 1, account: p.Account, life: life})
+	})
 }
 
 // carry brings a message, which the provider calls by an ID, to its person, and reports it.

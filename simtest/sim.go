@@ -33,7 +33,13 @@ func Run(seed uint64, hours int) *Report { return RunOver(seed, hours, 1) }
 
 // RunOver plays the history of a seed in an installation that is divided into partitions, each with a disk and a process of its
 // own. Backups are for one partition.
-func RunOver(seed uint64, hours, partitions int) *Report {
+func RunOver(seed uint64, hours, partitions int) *Report { return run(seed, hours, partitions, false) }
+
+// RunNodes plays the history of a seed in an installation that several nodes have together: they come and go, stand still, and do
+// not reach the database, and partitions move between them.
+func RunNodes(seed uint64, hours, partitions int) *Report { return run(seed, hours, partitions, true) }
+
+func run(seed uint64, hours, partitions int, apart bool) *Report {
 	dice := rand.New(rand.NewPCG(seed, 0x6e75646765))
 	w := &world{config: drawConfig(dice), dice: dice, authors: &author{dice: dice, rarer: ownDice(seed, rarerKey), broken: ownDice(seed, brokenKey), talks: ownDice(seed, talksKey), times: ownDice(seed, timesKey)},
 		turns: map[string][]turn{}, heralds: map[herald]int{}}
@@ -51,7 +57,11 @@ func RunOver(seed uint64, hours, partitions int) *Report {
 		w.reads = append(w.reads, traits{reads: dice.Float64(), replies: dice.Float64() * 0.6, robot: dice.IntN(4) == 0})
 	}
 	w.proposals = proposalsDice(seed)
-	w.each(w.boot)
+	if apart {
+		w.meet(seed)
+	} else {
+		w.each(w.boot)
+	}
 	w.deploy()
 	w.clients()
 	if dice.IntN(8) == 0 {

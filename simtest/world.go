@@ -12,6 +12,7 @@ type world struct {
 	*process            // the one in hand: what was begun with it goes on with it
 	parts    []*process // all
 	apart    *apart     // nil: there is one
+	fleet    *fleet     // nil: each process has its partition forever
 	config
 	dice   *rand.Rand
 	now    time.Time // true time

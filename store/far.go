@@ -39,20 +39,11 @@ func ahead(r Reader, list func(add func(Want))) {
 	}
 }
 
-// within calls visit with the keys that have a prefix, from a place on, until visit returns false. Of a person it visits at least the live
-// runs.
+// within is an Ascend from a place on for who wants only keys with a prefix; visit returns false for any other. So a reader on another machine
+// need not read behind them.
 func within(r Reader, b Bucket, prefix, from []byte, visit func(key, value []byte) bool) {
 	if far, ok := r.(Far); ok {
 		far.Within(b, from, spanEnd(b, prefix), visit)
-		return
-	}
-	r.Ascend(b, from, func(key, value []byte) bool { return bytes.HasPrefix(key, prefix) && visit(key, value) })
-}
-
-// until is an Ascend that needs nothing from a key on. So it may end there.
-func until(r Reader, b Bucket, from, to []byte, visit func(key, value []byte) bool) {
-	if far, ok := r.(Far); ok {
-		far.Within(b, from, to, visit)
 		return
 	}
 	r.Ascend(b, from, visit)

@@ -98,7 +98,7 @@ func sweep(w Writer, changes []engine.Change) (err error) {
 		prefix := personHash(c.After.Profile)
 		var stale [][]byte
 		within(w, People, prefix, prefix, func(key, _ []byte) bool {
-			if len(key) != liveRunBytes {
+			if !bytes.HasPrefix(key, prefix) || len(key) != liveRunBytes {
 				return false
 			}
 			if liveRecord(w, key[personHashBytes:]) == nil {

@@ -189,7 +189,7 @@ func wantedRuns(r Reader, needs *engine.Needs, loaded *engine.Loaded) ([]engine.
 	var failed error
 	collect := func(b Bucket, prefix, from []byte, limit int) (cut bool) {
 		within(r, b, prefix, from, func(key, _ []byte) bool {
-			if b == People && len(key) != liveRunBytes {
+			if !bytes.HasPrefix(key, prefix) || b == People && len(key) != liveRunBytes {
 				return false // behind them is what is over
 			}
 			if limit == 0 {

@@ -8,8 +8,8 @@ import (
 
 // has reports whether a bucket has a key with the prefix.
 func has(r Reader, b Bucket, prefix []byte) (found bool) {
-	within(r, b, prefix, prefix, func([]byte, []byte) bool {
-		found = true
+	within(r, b, prefix, prefix, func(key, _ []byte) bool {
+		found = bytes.HasPrefix(key, prefix)
 		return false
 	})
 	return found
@@ -80,7 +80,7 @@ func readMembers(r Reader, needs *engine.Needs) (members []*engine.Member, runs 
 // readSweep returns the next people of a campaign.
 func readSweep(r Reader, s *engine.Sweep) (members []*engine.Member, err error) {
 	from := memberKey(engine.MemberKey{Campaign: s.Campaign, Person: s.After})
-	until(r, Members, from, spanEnd(Members, be(s.Campaign)), func(key, value []byte) bool {
+	within(r, Members, be(s.Campaign), from, func(key, value []byte) bool {
 		var m engine.Member
 		if m.MemberKey, err = parseMemberKey(key); err != nil {
 			err = damaged(Members, key, err)

@@ -93,7 +93,8 @@ func (l *peopleList) everybody(r Reader) (err error) {
 	return err
 }
 
-// withPrefix looks at the IDs of each length: the key of a profile begins with it.
+// withPrefix looks at the IDs of each length: the key of a profile begins with it. It goes from each length that somebody has to the next one, and
+// so reads little where IDs have few lengths.
 func (l *peopleList) withPrefix(r Reader) (err error) {
 	var lengths [][]byte
 	for n := len(l.Prefix); n <= engine.MaxProfileBytes; n++ {
@@ -101,20 +102,26 @@ func (l *peopleList) withPrefix(r Reader) (err error) {
 	}
 	slices.SortFunc(lengths, bytes.Compare)
 	after := append(personPrefix(l.After), 0)
+	var next []byte // the first profile behind those that were looked at
 	for _, length := range lengths {
 		prefix, more := append(length, l.Prefix...), true
 		from := prefix
 		if l.After != "" && bytes.Compare(from, after) < 0 {
 			from = after
 		}
+		if next != nil && bytes.Compare(from, next) < 0 && !bytes.HasPrefix(next, prefix) {
+			continue
+		}
+		next = nil
 		r.Ascend(Profiles, from, func(key, record []byte) bool {
 			if !bytes.HasPrefix(key, prefix) {
+				next = bytes.Clone(key)
 				return false
 			}
 			more, err = l.look(key, record)
 			return more
 		})
-		if err != nil || !more {
+		if err != nil || !more || next == nil {
 			return err
 		}
 	}

@@ -125,14 +125,13 @@ func warnings(c *pgconn.PgConn) string {
 
 // facts are what a server says about itself.
 type facts struct {
-	version    int64
-	encoding   string
-	fsync      string
-	standby    bool
-	standbys   string // synchronous_standby_names
-	replicas   int64  // attached now
-	mayNotUse  bool
-	partitions int
+	version   int64
+	encoding  string
+	fsync     string
+	standby   bool
+	standbys  string // synchronous_standby_names
+	replicas  int64  // attached now
+	mayNotUse bool
 }
 
 const askFacts = `SELECT current_setting('server_version_num')::bigint, current_setting('server_encoding')::text, current_setting('fsync')::text,
@@ -159,7 +158,7 @@ func (d *Database) check(ctx context.Context) error {
 	if err := f.refuse(d.where, d.role); err != nil {
 		return err
 	}
-	if f.standbys == "" && f.replicas > 0 {
+	if f.mayLose() {
 		d.log.Warn("PostgreSQL has replicas and waits for none of them (synchronous_standby_names is empty): a failover to one may lose inputs that were answered, and repeat messages",
 			"database", d.where, "replicas", f.replicas)
 	}
@@ -213,6 +212,9 @@ func (f *facts) refuse(where, role string) error {
 	}
 	return nil
 }
+
+// mayLose reports whether a failover may lose what was confirmed.
+func (f *facts) mayLose() bool { return f.standbys == "" && f.replicas > 0 }
 
 // acquireReader takes a connection for a transaction that reads. Some connections are left for commits.
 func (d *Database) acquireReader(ctx context.Context) (*pgxpool.Conn, error) {
