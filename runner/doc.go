@@ -22,6 +22,13 @@
 // little to do, and a full request under load. A message that is claimed and not yet posted
 // when the limiter closes, or when the process stops, is planned again in its place.
 //
+// # Several processes
+//
+// A store in a database has partitions, and each process has some of them, which it opens and closes while it runs
+// ([Runner.Open], [Runner.Close], [Runner.Drop]). What is for a partition of another process goes there, in its order, one request
+// after the other ([Elsewhere]). Senders belong to the process: what became of a message reaches the loop that has its run,
+// whichever process has it by then. Before an answer and before a post the process looks whether it still has the partition.
+//
 // # Promises
 //
 //   - An answer is given only after the commit of its input. A post is begun only

@@ -2,8 +2,6 @@ package runner
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"iter"
 	"sync/atomic"
 	"time"
@@ -91,7 +89,7 @@ func (r *Runner) Open(ctx context.Context, partition int, p Part) error {
 		return err
 	}
 	if err := d.recover(); err != nil {
-		return errors.Join(err, d.abandon())
+		return err
 	}
 	var running context.Context
 	running, d.cancel = context.WithCancel(context.WithoutCancel(ctx))
@@ -101,6 +99,7 @@ func (r *Runner) Open(ctx context.Context, partition int, p Part) error {
 		d.lost.Store(true) // this process may take the partition again, and then has it for another loop
 		r.places[partition].driver.CompareAndSwap(d, nil)
 		d.refuseRest(ErrElsewhere)
+		d.unshow()
 		close(d.over)
 		d.sweep(ErrElsewhere)
 		if err != nil && err != errLost {
@@ -121,7 +120,11 @@ func (r *Runner) Close(ctx context.Context, partition int) error {
 	d.cancel()
 	select {
 	case <-d.over:
-		return d.abandon()
+		if partition == 0 {
+			r.commands.giveUp()
+		}
+		d.abandon()
+		return nil
 	case <-ctx.Done():
 		r.Drop(partition)
 		return ctx.Err()
@@ -142,12 +145,22 @@ func (r *Runner) Drop(partition int) {
 	}
 }
 
+// unshow makes the numbers of this process leave out the partition, which it does not have any more.
+func (d *driver) unshow() {
+	for n, x := range d.r.dispatchers {
+		if d.held[n] {
+			d.r.note(x, false)
+		}
+		d.r.metrics.health[x.account.Name].note(d.number, hold{})
+	}
+	d.r.metrics.recount(d.number, nil)
+}
+
 // abandon takes back the messages of a partition that no sender has taken, for the next process that has it.
-func (d *driver) abandon() error {
+func (d *driver) abandon() {
 	for _, x := range d.r.dispatchers {
 		d.takeBack(x.recall(d))
 	}
-	return nil
 }
 
 // lateFor is how long what became of a message is kept for the process that has its partition now. After that the message is
@@ -182,7 +195,7 @@ func (r *Runner) forwardResults(partition int, results []*engine.Input) {
 }
 
 // shared runs the loops of the partitions that are opened, until ctx ends.
-func (r *Runner) shared(ctx context.Context) error {
+func (r *Runner) shared(ctx context.Context) {
 	bringing, stop := context.WithCancel(context.WithoutCancel(ctx))
 	defer stop()
 	for _, p := range r.places {
@@ -190,15 +203,11 @@ func (r *Runner) shared(ctx context.Context) error {
 	}
 	r.belated.Go(func() { r.watchCommands(bringing) })
 	<-ctx.Done()
-	var errs []error
 	for d := range r.own() {
 		d.cancel()
 		<-d.over
-		if err := d.abandon(); err != nil {
-			errs = append(errs, fmt.Errorf("partition %d: %w", d.number, err))
-		}
+		d.abandon()
 	}
-	return errors.Join(errs...)
 }
 
 // gone is closed when the loop takes nothing any more.

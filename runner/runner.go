@@ -158,7 +158,7 @@ func (r *Runner) Run(ctx context.Context) error {
 	freezing := r.startFreezers(freezeUntil)
 	var err error
 	if r.elsewhere != nil {
-		err = r.shared(ctx)
+		r.shared(ctx)
 	} else {
 		err = r.drive(ctx, stopSending)
 	}

@@ -4,6 +4,7 @@ package server_test
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"log/slog"
@@ -11,6 +12,8 @@ import (
 	"net/http/httptest"
 	"runtime/debug"
 	"testing"
+
+	"github.com/jackc/pgx/v5"
 
 	"nudge/engine"
 	"nudge/runner"
@@ -20,8 +23,8 @@ import (
 	"nudge/store/postgres/pgtest"
 )
 
-// postgresURL is a database with nothing in it.
-var postgresURL = flag.String("postgres", "", "an empty database for BenchmarkR1Postgres; without it the server of the tests, whose disk is in memory")
+// postgresURL is a database whose store may go.
+var postgresURL = flag.String("postgres", "", "a database for BenchmarkR1Postgres, which drops the schema nudge of it; without it the server of the tests, whose disk is in memory")
 
 // BenchmarkR1Postgres is R1 with all partitions in PostgreSQL, which shares the machine:
 //
@@ -51,11 +54,16 @@ func (alone) Ordered()              {}
 func (alone) Lost(_ int, err error) { panic(err) }
 
 func newR1Postgres(tb testing.TB, partitions int) *r1 {
+	r := &r1{tb: tb, done: make(chan error, 1), client: &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 512, MaxConnsPerHost: 512}}}
 	url := *postgresURL
 	if url == "" {
 		url = pgtest.Start(tb).Database(tb)
+	} else { // each benchmark begins several times
+		c, err := pgx.Connect(context.Background(), url)
+		r.check(err)
+		_, err = c.Exec(context.Background(), "DROP SCHEMA IF EXISTS nudge CASCADE")
+		r.check(errors.Join(err, c.Close(context.Background())))
 	}
-	r := &r1{tb: tb, done: make(chan error, 1), client: &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 512, MaxConnsPerHost: 512}}}
 	r.sink = httptest.NewServer(http.HandlerFunc(r.receive))
 	d, err := postgres.Open(context.Background(), url, slog.New(slog.DiscardHandler))
 	r.check(err)
