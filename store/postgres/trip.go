@@ -14,7 +14,7 @@ import (
 )
 
 const (
-	tripTimeout = 10 * time.Second // one read of a store in PostgreSQL waits for its answer; then what asked fails with 500
+	tripTimeout = 10 * time.Second // one read of a store in PostgreSQL waits for its answer; then what asked fails with 503
 	maxView     = 5 * time.Second  // one reader of a store in PostgreSQL may see it as it was at one instant; then it fails, because vacuum cannot clean meanwhile
 )
 
@@ -74,18 +74,14 @@ func (d *Database) acquire(ctx context.Context) (*pgxpool.Conn, error) {
 
 // gone reports whether an error is that of a connection that is no more.
 func gone(err error) bool {
-	var answer *pgconn.PgError
-	switch {
-	case err == nil, errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
+	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
 		return false
-	case errors.As(err, &answer):
-		return strings.HasPrefix(answer.Code, "57P") || strings.HasPrefix(answer.Code, "08")
 	}
 	var lost *lostError
 	return errors.As(err, &lost)
 }
 
-// lostError is an error that did not come as an answer of the server.
+// lostError is an error that did not come as an answer of a server that works.
 type lostError struct{ error }
 
 func (e *lostError) Unwrap() error { return e.error }
@@ -93,12 +89,13 @@ func (e *lostError) Unwrap() error { return e.error }
 // Is says that the database did not answer.
 func (e *lostError) Is(target error) bool { return target == store.ErrUnreachable }
 
-// plain marks errors that are no answers.
+// plain marks errors that are no answers, and answers of a server that stops, begins, or has no place for another connection.
 func plain(err error) error {
-	if answer := (*pgconn.PgError)(nil); errors.As(err, &answer) {
-		return err
+	answer := (*pgconn.PgError)(nil)
+	if !errors.As(err, &answer) || strings.HasPrefix(answer.Code, "57P") || strings.HasPrefix(answer.Code, "08") || answer.Code == "53300" {
+		return &lostError{fmt.Errorf("the connection to PostgreSQL failed: %w", err)}
 	}
-	return &lostError{fmt.Errorf("the connection to PostgreSQL failed: %w", err)}
+	return err
 }
 
 // fetch reads wants of a partition, each statement by itself. What they find is of one instant only if nobody commits meanwhile.
