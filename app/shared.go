@@ -268,11 +268,7 @@ func (i *Instance) startSharedRunner(s *shared, stores []*store.Store, registry 
 	if err != nil {
 		return err
 	}
-	var all []runner.Store
-	for _, one := range stores {
-		all = append(all, one)
-	}
-	if i.runner, err = runner.NewShared(all, cluster.Elsewhere{Client: s.client, Keeper: s.keeper}, config); err != nil {
+	if i.runner, err = runner.NewShared(stores, cluster.Elsewhere{Client: s.client, Keeper: s.keeper}, config); err != nil {
 		return failed(err)
 	}
 	i.run()

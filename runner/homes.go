@@ -4,6 +4,7 @@ import (
 	"sync"
 
 	"nudge/engine"
+	"nudge/store"
 )
 
 // cachedHomes is how many runs are remembered that were looked up.
@@ -29,17 +30,34 @@ func (r *Runner) partitionOf(id engine.RunID) (int, error) {
 	if home, known := r.homes.of(id); known {
 		return home, nil
 	}
-	for home, p := range r.places {
+	found, err := r.partitionsWith(id)
+	if err != nil || len(found) == 0 {
+		return 0, err
+	}
+	r.homes.note(id, found[0])
+	return found[0], nil
+}
+
+// partitionsWith returns the partitions that have a run.
+func (r *Runner) partitionsWith(id engine.RunID) (found []int, err error) {
+	var views []*store.Store
+	for _, p := range r.places {
+		if p.view != nil {
+			views = append(views, p.view)
+			continue
+		}
 		has, err := p.store.HasRun(id)
 		if err != nil {
-			return 0, err
+			return nil, err
 		}
 		if has {
-			r.homes.note(id, home)
-			return home, nil
+			found = append(found, p.number)
 		}
 	}
-	return 0, nil
+	if len(views) > 0 {
+		return store.WithRun(views, id)
+	}
+	return found, nil
 }
 
 func (h *homes) of(id engine.RunID) (home int, known bool) {

@@ -78,7 +78,6 @@ func newR1Postgres(tb testing.TB, partitions int) *r1 {
 	r.check(registry.Join(context.Background(), nodes.Node{ID: "bench"}, 1<<40))
 	taken, err := registry.Take(context.Background(), "bench", all)
 	r.check(err)
-	var readers []runner.Store
 	var views []*store.Store
 	seed, err := d.Seed(context.Background())
 	r.check(err)
@@ -89,11 +88,10 @@ func newR1Postgres(tb testing.TB, partitions int) *r1 {
 		own[n], err = store.Open(kv)
 		r.check(err)
 		views = append(views, store.View(d.Reader(n)))
-		readers = append(readers, views[n])
 	}
 	r.store = store.Join(views)
 	r.size = func() int64 { n, _ := d.Size(); return n }
-	run, err := runner.NewShared(readers, alone{}, runner.Config{Channel: r.channel()})
+	run, err := runner.NewShared(views, alone{}, runner.Config{Channel: r.channel()})
 	r.check(err)
 	r.opened = func(run *runner.Runner) {
 		for n, s := range own {
