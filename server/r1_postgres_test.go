@@ -46,6 +46,8 @@ func BenchmarkR1Postgres(b *testing.B) {
 	}
 }
 
+var r1Key = flag.String("r1-key", "", "more of the trigger of BenchmarkR1Postgres, such as `, key: event.order`")
+
 // alone is a node that has all partitions.
 type alone struct{ runner.Elsewhere }
 
@@ -100,6 +102,6 @@ func newR1Postgres(tb testing.TB, partitions int) *r1 {
 			r.check(run.Open(context.Background(), n, runner.Part{Store: s, Core: core}))
 		}
 	}
-	r.serve(run, "")
+	r.serve(run, *r1Key)
 	return r
 }

@@ -79,7 +79,7 @@ type killedNode struct {
 
 func newClusterOfKilled(t *testing.T) *killedNodes {
 	seed := seedOfKills(t)
-	c := &killedNodes{killed: newKilled(t, t.TempDir(), builtProgram(t), seed, nodesSpeed), database: pgtest.Start(t)}
+	c := &killedNodes{killed: newKilled(t, t.TempDir(), builtProgram(t), seed, nodesSpeed), database: pgtest.Alone(t)}
 	c.url = c.database.Database(t)
 	before := httptest.NewServer(http.HandlerFunc(c.balance))
 	t.Cleanup(before.Close)

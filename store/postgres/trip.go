@@ -122,6 +122,8 @@ type snapshot struct {
 	conn   *pgxpool.Conn
 	begun  bool
 	broken error // why it cannot go on
+	place  bool  // it has one among the readers
+	ahead  bool  // it does not wait for a place, because commits wait for it
 }
 
 const (
@@ -159,7 +161,7 @@ func (s *snapshot) fetch(partition int, wants []want) [][]row {
 func (s *snapshot) try(partition int, wants []want) (found [][]row, err error) {
 	b, before := new(batch), 0
 	if s.conn == nil {
-		if s.conn, err = s.d.acquireReader(s.ctx); err != nil {
+		if err := s.connect(); err != nil {
 			return nil, err
 		}
 		b.add(beginSnapshot)
@@ -181,6 +183,29 @@ func (s *snapshot) try(partition int, wants []want) (found [][]row, err error) {
 	return found, err
 }
 
+// connect takes a connection. Some are left for commits.
+func (s *snapshot) connect() (err error) {
+	if !s.ahead {
+		select {
+		case s.d.readers <- struct{}{}:
+			s.place = true
+		case <-s.ctx.Done():
+			return context.Cause(s.ctx)
+		}
+	}
+	if s.conn, err = s.d.acquire(s.ctx); err != nil {
+		s.leavePlace()
+	}
+	return err
+}
+
+func (s *snapshot) leavePlace() {
+	if s.place {
+		<-s.d.readers
+		s.place = false
+	}
+}
+
 // hold takes the instant now.
 func (s *snapshot) hold() { s.fetch(0, nil) }
 
@@ -189,7 +214,7 @@ func (s *snapshot) close() {
 	if s.conn == nil {
 		return
 	}
-	defer s.d.releaseReader()
+	defer s.leavePlace()
 	defer s.conn.Release()
 	c := s.conn.Conn().PgConn()
 	s.conn = nil
