@@ -41,7 +41,7 @@ var (
 )
 
 const (
-	nodesSpeed = 60 // times real time: a message of unknown outcome waits 15 s
+	nodesSpeed = 200 // times real time: a message of unknown outcome waits 4.5 s
 	nodesOf    = 3
 	nodesParts = 8
 )
@@ -85,7 +85,7 @@ func newClusterOfKilled(t *testing.T) *killedNodes {
 	t.Cleanup(before.Close)
 	text := c.read("nudge.yaml")
 	c.address = strings.TrimPrefix(before.URL, "http://")
-	c.change("flows/follow.yaml", "after: 8h", "after: 5m", "after: 6h } ] } ]", "after: 5m } ] } ]", "{ after: 6h }", "{ after: 5m }")
+	c.change("flows/follow.yaml", "after: 8h", "after: 12m", "after: 6h } ] } ]", "after: 12m } ] } ]", "{ after: 6h }", "{ after: 12m }")
 	for n := range nodesOf {
 		c.nodes = append(c.nodes, c.node(n, text))
 	}
