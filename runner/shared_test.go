@@ -250,11 +250,7 @@ func (c *cluster) runsOf(profile string) []*engine.Run {
 	if err != nil {
 		c.t.Fatal(err)
 	}
-	var all []*engine.Run
-	for _, r := range page.Runs {
-		all = append(all, r)
-	}
-	return all
+	return page.Runs
 }
 
 // TestSharedAnswers holds that any process takes any input, and that its answer says what others made of it.
