@@ -21,7 +21,8 @@ type machine struct {
 	part     engine.Partition // of several machines; else zero
 	others   *others          // nil: there is one machine
 	disk     *faultyDisk
-	epoch    int // of the newest process: the disk takes nothing from one before
+	epoch    int    // of the newest process: the disk takes nothing from one before
+	owned    *owned // as the node of the newest process has the partition; nil: the disk is a file
 	store    *store.Store
 	identity engine.Installation
 	renewed  byte            // times that a store was restored as another installation
@@ -89,7 +90,10 @@ func (m *machine) start(now time.Time, lanes []runner.AccountSettings, f fault) 
 	var step *runner.Step
 	err := m.guard(func() error {
 		m.epoch++
-		opened, err := store.Open(fencedDisk{m.disk, m, m.epoch})
+		if m.owned != nil {
+			m.owned.number = m.disk.commits
+		}
+		opened, err := store.Open(fencedDisk{m.disk, m, m.epoch, m.owned})
 		if err != nil {
 			return err
 		}

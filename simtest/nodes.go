@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"nudge/cluster"
-	"nudge/engine"
 	"nudge/runner"
 	"nudge/store/nodes"
 )
@@ -36,9 +35,11 @@ type simNode struct {
 	*fleet
 	h       *cluster.Holdings
 	id      nodes.ID
-	speed   float64   // of its clock
-	still   time.Time // until when it stands still
-	cut     time.Time // until when it does not reach the database
+	speed   float64       // of its clock
+	wall    time.Duration // by how much its clock on the wall is wrong
+	heard   heartbeat     // of the database
+	still   time.Time     // until when it stands still
+	cut     time.Time     // until when it does not reach the database
 	dead    bool
 	stops   bool
 	serves  map[int]bool // partitions that serve here, and are not being closed
@@ -74,7 +75,7 @@ func (f *fleet) upTo(most time.Duration) time.Duration {
 func (f *fleet) strikes(rate float64) bool { return !f.w.calm && f.dice.Float64() < rate }
 
 func (f *fleet) start() {
-	n := &simNode{fleet: f, speed: 0.98 + 0.04*f.dice.Float64(), h: cluster.NewHoldings(nodeTerm), serves: map[int]bool{}, working: map[int]bool{}}
+	n := &simNode{fleet: f, speed: 0.98 + 0.04*f.dice.Float64(), wall: f.upTo(10*time.Minute) - 5*time.Minute, h: cluster.NewHoldings(nodeTerm), serves: map[int]bool{}, working: map[int]bool{}}
 	f.all = append(f.all, n)
 	f.w.later(0, n.join)
 }
@@ -190,12 +191,18 @@ func (n *simNode) forfeit() {
 func (n *simNode) renew() {
 	sent := n.clock()
 	var v nodes.View
-	n.ask(func(ctx context.Context) (err error) { v, err = n.registry.Renew(ctx, n.id, nodeTerm); return err }, func(err error) {
+	var shown time.Time
+	n.ask(func(ctx context.Context) (err error) {
+		v, err = n.registry.Renew(ctx, n.id, nodeTerm)
+		shown = n.w.clock()
+		return err
+	}, func(err error) {
 		switch {
 		case errors.Is(err, nodes.ErrExpired):
 			n.forfeit()
 			return
 		case err == nil:
+			n.heard = heartbeat{shown, n.clock()}
 			for _, p := range n.h.Renewed(v, sent, n.clock()) {
 				n.lose(p)
 			}
@@ -306,15 +313,15 @@ func (n *simNode) take(numbers []int) {
 		}
 		n.h.Taken(numbers, got, n.clock())
 		for _, p := range got {
-			n.work(p.Number, func() { n.open(p.Number) })
+			n.work(p.Number, func() { n.open(p) })
 		}
 		n.act(n.upTo(nodeTurn), n.turn)
 	})
 }
 
 // open begins the process of a partition on this node.
-func (n *simNode) open(p int) {
-	w := n.w
+func (n *simNode) open(taken nodes.Partition) {
+	w, p := n.w, taken.Number
 	if n.h.Holds(p, n.clock()) {
 		if v := n.alone(p); v != nil {
 			w.err = v
@@ -322,6 +329,7 @@ func (n *simNode) open(p int) {
 		}
 		n.replace(p)
 		n.at[p] = n
+		w.parts[p].owned = &owned{registry: n.registry, partition: p, owner: taken.Owner, epoch: taken.Epoch}
 		w.with(w.parts[p], w.boot)
 		if w.err != nil || n.at[p] != n { // it died again, in the first things it did
 			return
@@ -420,7 +428,6 @@ func (n *simNode) haunt(g ghost) error {
 	if n.h.Holds(w.part.Number, n.clock()) {
 		return broken("I12", "node %s may act for partition %d, which another node has taken", n.id, w.part.Number)
 	}
-	var groups []*runner.Group
 	for _, d := range g.next {
 		if d.handed != nil {
 			continue
@@ -430,37 +437,21 @@ func (n *simNode) haunt(g ghost) error {
 			one := *in
 			again.Inputs = append(again.Inputs, &one)
 		}
-		groups = append(groups, again)
-	}
-	updates := w.disk.updates
-	step, err := g.loop.Step(w.clock(), groups)
-	switch {
-	case w.disk.updates != updates:
-		return broken("I12", "a process of node %s wrote to partition %d, which another node has", n.id, w.part.Number)
-	case err == nil && len(step.Posts) > 0:
-		return broken("I12", "a process of node %s posts messages of partition %d, which another node has", n.id, w.part.Number)
-	case errors.Is(err, nodes.ErrNotOwner):
-		w.reached["refused by the fence"]++
-	case err != nil:
-		return broken("I13", "a process that woke stopped without a fault: %v", err)
+		updates, refused := w.disk.updates, w.disk.refused
+		step, err := g.loop.Step(w.clock(), []*runner.Group{again})
+		switch {
+		case w.disk.updates != updates:
+			return broken("I12", "a process of node %s wrote to partition %d, which another node has", n.id, w.part.Number)
+		case errors.Is(err, nodes.ErrNotOwner):
+			w.reached["refused by the fence"]++
+			return nil
+		case err != nil:
+			return broken("I13", "a process that woke stopped without a fault: %v", err)
+		case w.disk.refused != refused:
+			return broken("I11", "a process of node %s went on after its commit to partition %d was refused", n.id, w.part.Number)
+		case len(step.Posts) > 0:
+			return broken("I12", "a process of node %s posts messages of partition %d, which another node has", n.id, w.part.Number)
+		}
 	}
 	return nil
-}
-
-// belated brings what became of a message to the process that has its partition now, if the one that posted it still can.
-func (f *fleet) belated(in *engine.Input, tries int) {
-	w := f.w
-	if tries == 0 && f.strikes(0.3) || tries > 15 {
-		return
-	}
-	w.later(f.upTo(time.Minute), func() {
-		again := *in
-		w.send(&delivery{inputs: []*engine.Input{&again}, owed: true, told: func(answers []engine.Answer) {
-			if answers == nil {
-				f.belated(in, tries+1)
-				return
-			}
-			w.reached["a belated result"]++
-		}})
-	})
 }

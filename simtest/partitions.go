@@ -253,7 +253,7 @@ func (w *world) sendApart(d *delivery) {
 	}
 	if len(parts) == 1 {
 		for n := range parts {
-			w.with(w.parts[n], func() { w.enqueue(d) })
+			w.with(w.parts[n], func() { w.deliver(d) })
 		}
 		return
 	}
@@ -282,12 +282,16 @@ func (w *world) sendApart(d *delivery) {
 			}
 			d.told(answers)
 		}
-		w.with(w.parts[n], func() { w.enqueue(piece) })
+		w.with(w.parts[n], func() { w.deliver(piece) })
 	}
 }
 
 // command puts a common command into the log. From then on it is certain.
 func (w *world) command(d *delivery) {
+	if w.fleet != nil && !w.fleet.takesCommands() {
+		d.told(nil)
+		return
+	}
 	in := *d.inputs[0]
 	in.ID = ""
 	number := uint64(len(w.apart.log.all) + 1)
@@ -390,7 +394,7 @@ func (w *world) offer() {
 // handOver hands over what is owed after a while, if the process still lives: the next one does it anew.
 func (w *world) handOver(to int, in time.Duration) {
 	life := w.life
-	w.later(in, func() {
+	w.onItsNode(in, func() {
 		if life != w.life || w.loop == nil {
 			return
 		}
@@ -443,7 +447,7 @@ func (w *world) handed(to, life int, taken uint64) {
 		}
 		return
 	}
-	w.later(w.handing(), func() {
+	w.onItsNode(w.handing(), func() {
 		if life != w.life || w.loop == nil {
 			return
 		}

@@ -28,6 +28,9 @@ func (w watched) Commit(b *engine.Batch) (err error) {
 	defer func() {
 		died := recover()
 		if w.m.disk.updates == updates { // nothing was kept
+			if c := w.m.disk.sent; c != nil && c.batch == nil {
+				c.batch = b
+			}
 			if died != nil {
 				panic(died)
 			}
