@@ -69,10 +69,9 @@ func NewHoldings(term time.Duration) *Holdings {
 	return &Holdings{term: term, leaving: map[nodes.ID]bool{}}
 }
 
-// Joined notes that the node has joined. Sent is the instant before the request was. What an earlier view said is too old to act on,
-// so the node takes nothing before its first renewal.
+// Joined notes that the node has joined. Sent is the instant before the request was.
 func (h *Holdings) Joined(id nodes.ID, sent time.Duration) {
-	h.id, h.lease, h.sent, h.view = id, NewLease(sent, h.term), sent, nodes.View{}
+	h.id, h.lease, h.sent = id, NewLease(sent, h.term), sent
 	h.living, h.same = nil, sent
 }
 

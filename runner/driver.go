@@ -248,13 +248,18 @@ func (d *driver) makeRoom() {
 	}
 }
 
-// giveUp tells those who wait for the batch that nobody can say what became of it.
+// giveUp tells those who wait for the batch that nobody can say what became of it. Results of messages go to the process that has the
+// partition next.
 func (d *driver) giveUp() {
 	err := ErrStopped
 	if d.r.elsewhere != nil {
 		err = ErrUnsure
 	}
 	for _, w := range d.batch {
+		if w.Frees > 0 && d.r.elsewhere != nil {
+			d.r.forwardResults(d.number, w.Inputs)
+			continue
+		}
 		w.end(err)
 	}
 	d.batch = d.batch[:0]
@@ -352,6 +357,6 @@ func (d *driver) hear(w *waiting) {
 // takeBack gives messages back that were claimed and that nobody posts, for the process that has the partition next.
 func (d *driver) takeBack(posts []engine.Post) {
 	if len(posts) > 0 {
-		d.r.forwardResults(d.number, returned(Account{}, posts, "its partition moved before it was posted").Inputs)
+		d.r.forwardResults(d.number, d.notPosted(Account{}, posts, "its partition moved before it was posted").Inputs)
 	}
 }

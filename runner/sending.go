@@ -2,6 +2,7 @@ package runner
 
 import (
 	"context"
+	"crypto/rand"
 	"slices"
 	"time"
 
@@ -64,6 +65,18 @@ func returned(a Account, posts []engine.Post, why string) *waiting {
 	return outcomes(a, posts, func(_ int, s *engine.SendResult) { s.Returned, s.Reason = true, why })
 }
 
+// notPosted is returned. If other processes may have the partition next, each input has an ID: it may come twice, and its message may be on its
+// way again then, as the same attempt.
+func (d *driver) notPosted(a Account, posts []engine.Post, why string) *waiting {
+	w := returned(a, posts, why)
+	if d.r.elsewhere != nil {
+		for _, in := range w.Inputs {
+			in.ID = rand.Text()
+		}
+	}
+	return w
+}
+
 // outcomes returns how posts of an account ended, as inputs that free their places.
 func outcomes(a Account, posts []engine.Post, fill func(int, *engine.SendResult)) *waiting {
 	w := &waiting{done: make(chan error, 1), arrived: time.Now()}
@@ -96,7 +109,7 @@ func (d *driver) dispatch(posts []engine.Post) {
 			continue
 		}
 		if posts := x.recall(d); len(posts) > 0 {
-			d.returned = append(d.returned, returned(x.account, posts, "nothing goes to its account at present"))
+			d.returned = append(d.returned, d.notPosted(x.account, posts, "nothing goes to its account at present"))
 			d.queue.nudge()
 		}
 	}

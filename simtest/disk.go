@@ -165,6 +165,7 @@ type owned struct {
 	owner     nodes.ID
 	epoch     uint64
 	number    int // of the last commit that the process knows
+	lost      int // commits of it that the database has lost, and had confirmed
 }
 
 var errTail = errors.New("sim: the database has lost commits that it had confirmed")

@@ -43,8 +43,11 @@ func (f *fleet) timely() {
 	}
 }
 
-// owns reports whether a node really has a partition, as the registry says.
+// owns reports whether a node really has a partition, as the registry says. One that was set back says nothing.
 func (n *simNode) owns(p int) bool {
+	if n.w.blind() {
+		return true
+	}
 	v, err := n.registry.View(context.Background())
 	if err != nil || v.Partitions[p].Owner != n.id {
 		return false
@@ -117,16 +120,17 @@ func (n *simNode) dispatch(post engine.Post) {
 			w.err = broken("I12", "node %s posts message %d of run %s, of partition %d, which it has lost", n.id, post.Message, post.Run, p)
 			return
 		}
+		n.goesOut(post)
 		w.post(post)
 	})
 }
 
-// giveBack says of messages that they were not posted.
+// giveBack says of messages that they were not posted. That has an ID, since it may come twice, and the message may be on its way again then.
 func (f *fleet) giveBack(posts []engine.Post) {
 	for _, p := range posts {
 		result := &engine.SendResult{Run: p.Run, Message: p.Message, Attempt: p.Attempt, Returned: true}
 		result.Reason = "its partition moved before it was posted"
-		f.belated(&engine.Input{Payload: result}, 0)
+		f.belated(&engine.Input{ID: f.w.unique("returned"), Payload: result}, 0)
 	}
 }
 
@@ -165,7 +169,11 @@ func (f *fleet) onItsWay() {
 	if w.disk.sent = nil; c == nil {
 		return
 	}
+	before := w.blind()
 	w.later(f.upTo(3*nodeTurn), func() {
+		if before != w.blind() {
+			return // its connection is broken
+		}
 		if c.by.fence(w.disk.commits) != nil {
 			w.reached["a commit that arrives too late"]++
 			return

@@ -52,7 +52,11 @@ type order struct {
 type others struct {
 	all      []*machine
 	commands *commandLog
+	tail     *tail
 }
+
+// blind reports whether the judges of what was committed have nothing to go by any more.
+func (m *machine) blind() bool { return m.others != nil && m.others.tail.lost }
 
 const apartKey = 7731
 
@@ -86,8 +90,9 @@ func newMachines(n int, commands *commandLog) (all []*machine) {
 		all, worlds = append(all, m), append(worlds, m.model)
 	}
 	model.Divide(worlds)
+	lost := &tail{noticed: map[int]bool{}}
 	for _, m := range all {
-		m.others = &others{all, commands}
+		m.others = &others{all: all, commands: commands, tail: lost}
 	}
 	return all
 }
@@ -318,7 +323,7 @@ func (w *world) hear(n int, number uint64) {
 func (w *world) commandsDue() []*runner.Group {
 	groups, err := w.loop.Take(w.commandsUpTo(w.apart.told[w.part.Number]))
 	if err != nil {
-		w.err = broken("I1", "a common command cannot be taken: %v", err)
+		w.gap(err, broken("I1", "a common command cannot be taken: %v", err))
 	}
 	return groups
 }
@@ -400,6 +405,8 @@ func (w *world) handOver(to int, in time.Duration) {
 		}
 		h, err := w.loop.Handover(to, 1+w.apart.dice.IntN(20))
 		switch {
+		case h == nil && w.blind():
+			return // it does not know yet that its last commits are lost
 		case err != nil:
 			w.err = broken("I1", "what is owed to partition %d cannot be read: %v", to, err)
 			return
@@ -452,7 +459,7 @@ func (w *world) handed(to, life int, taken uint64) {
 			return
 		}
 		if err := w.loop.Delivered(to, taken); err != nil {
-			w.err = broken("I1", "%v", err)
+			w.gap(err, broken("I1", "%v", err))
 			return
 		}
 		w.reached["handed over"]++
@@ -470,7 +477,7 @@ func (w *world) handedGroups(d *delivery) []*runner.Group {
 		w.hear(w.part.Number, d.handed.Commands)
 		return nil // its sender tries again
 	case err != nil:
-		w.err = broken("I1", "partition %d cannot take what %d hands over: %v", w.part.Number, d.handed.From, err)
+		w.gap(err, broken("I1", "partition %d cannot take what %d hands over: %v", w.part.Number, d.handed.From, err))
 		return nil
 	}
 	return groups

@@ -80,7 +80,11 @@ func run(seed uint64, hours, partitions int, apart bool) *Report {
 	if err == nil {
 		err = w.checkAll()
 	}
-	if err == nil && !w.endless() {
+	switch {
+	case err != nil || w.endless():
+	case w.fleet != nil && w.fleet.dice.IntN(4) == 0:
+		err = w.fleet.failOver()
+	default:
 		err = w.settleDown()
 	}
 	w.process = w.parts[0]

@@ -49,6 +49,9 @@ func (w watched) Commit(b *engine.Batch) (err error) {
 
 // committed takes a batch that the disk has kept.
 func (m *machine) committed(b *engine.Batch) error {
+	if m.blind() {
+		return m.keepsOn(b)
+	}
 	m.batches = append(m.batches, b)
 	if b.State.Installation != m.identity {
 		return broken("I8", "the store is installation %s, and was %s", b.State.Installation, m.identity)
