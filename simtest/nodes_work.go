@@ -43,6 +43,30 @@ func (f *fleet) timely() {
 	}
 }
 
+// withinPlaces holds that the process in hand never has more messages without an outcome than places at their account (I10).
+func (f *fleet) withinPlaces(taken []*delivery, step *runner.Step) {
+	w := f.w
+	lane := func(account string) *runner.AccountSettings {
+		for i, x := range w.lanes {
+			if x.Account == account || x.Account == engine.AnyAccount {
+				return &w.lanes[i]
+			}
+		}
+		return &w.lanes[0]
+	}
+	for _, d := range taken {
+		if d.life == w.life && d.frees > 0 {
+			w.claimed[lane(d.account).Account] -= d.frees
+		}
+	}
+	for i := range step.Posts {
+		x := lane(step.Posts[i].Account)
+		if w.claimed[x.Account]++; w.claimed[x.Account] > x.Places && w.err == nil {
+			w.err = broken("I10", "%d messages of partition %d have no outcome, and its account %s has %d places", w.claimed[x.Account], w.part.Number, x.Account, x.Places)
+		}
+	}
+}
+
 // owns reports whether a node really has a partition, as the registry says. One that was set back says nothing.
 func (n *simNode) owns(p int) bool {
 	if n.w.blind() {
@@ -64,6 +88,7 @@ func (n *simNode) owns(p int) bool {
 func (f *fleet) conclude(taken []*delivery, step *runner.Step, tell func()) {
 	w, n, life, p := f.w, f.at[f.w.part.Number], f.w.life, f.w.part.Number
 	f.timely()
+	f.withinPlaces(taken, step)
 	w.untold = taken
 	end := func() {
 		mine := life == w.life && n.h.Holds(p, n.clock())

@@ -12,10 +12,11 @@ type process struct {
 	*machine
 	life     int // counts processes
 	inbox    []*delivery
-	busy     time.Time   // until when the process is in a commit
-	waking   time.Time   // when it looks next; zero for not
-	silences int         // questions of this process that are never answered
-	untold   []*delivery // of a step that is over, and of which nobody has heard
+	busy     time.Time      // until when the process is in a commit
+	waking   time.Time      // when it looks next; zero for not
+	silences int            // questions of this process that are never answered
+	claimed  map[string]int // messages of this process that have no outcome, by account
+	untold   []*delivery    // of a step that is over, and of which nobody has heard
 }
 
 // delivery is a group on its way into the machine, and whom to tell.
@@ -36,7 +37,7 @@ func (w *world) boot() {
 	}
 	f := w.diskFault(recoveryFault, 0.3, 4)
 	w.life++
-	w.inbox, w.silences = nil, 0
+	w.inbox, w.silences, w.claimed = nil, 0, map[string]int{}
 	if w.apart == nil && w.strikes(func(o *oracle) float64 { return o.changes }) {
 		w.lanes = w.oracle.otherwise(w.lanes)
 	}
@@ -56,6 +57,9 @@ func (w *world) boot() {
 	}
 	w.busy = w.now
 	w.takeOver()
+	if w.fleet != nil {
+		w.fleet.withinPlaces(nil, step)
+	}
 	if w.apart != nil {
 		w.joined()
 	}
