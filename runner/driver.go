@@ -320,6 +320,11 @@ func (d *driver) refuseRest(why error) {
 	d.stopped = true
 	d.mu.Unlock()
 	d.sweep(why)
+	if d.r.elsewhere != nil {
+		for _, w := range d.returned {
+			d.r.forwardResults(d.number, w.Inputs)
+		}
+	}
 	for _, f := range d.handing.follows {
 		f.w.done <- nil // the other partitions apply the rest after the next start
 	}

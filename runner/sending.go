@@ -60,15 +60,10 @@ func same(by []*driver) bool {
 	return !slices.ContainsFunc(by, func(d *driver) bool { return d != by[0] })
 }
 
-// returned returns that messages were not posted, as inputs that free their places.
-func returned(a Account, posts []engine.Post, why string) *waiting {
-	return outcomes(a, posts, func(_ int, s *engine.SendResult) { s.Returned, s.Reason = true, why })
-}
-
-// notPosted is returned. If other processes may have the partition next, each input has an ID: it may come twice, and its message may be on its
-// way again then, as the same attempt.
+// notPosted returns that messages were not posted, as inputs that free their places. If another process may have the partition next, each input
+// has an ID: it may come twice, and by then its message may be on its way again, as the same attempt.
 func (d *driver) notPosted(a Account, posts []engine.Post, why string) *waiting {
-	w := returned(a, posts, why)
+	w := outcomes(a, posts, func(_ int, s *engine.SendResult) { s.Returned, s.Reason = true, why })
 	if d.r.elsewhere != nil {
 		for _, in := range w.Inputs {
 			in.ID = rand.Text()
