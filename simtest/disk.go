@@ -177,6 +177,8 @@ func (o *owned) fence(commits int) error {
 		return err
 	}
 	switch p := v.Partitions[o.partition]; {
+	case p.Epoch < o.epoch:
+		return errTail
 	case p.Owner != o.owner || p.Epoch != o.epoch:
 		return nodes.ErrNotOwner
 	case commits != o.number:
