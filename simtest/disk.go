@@ -177,12 +177,10 @@ func (o *owned) fence(commits int) error {
 		return err
 	}
 	switch p := v.Partitions[o.partition]; {
-	case p.Epoch < o.epoch:
+	case p.Epoch < o.epoch, commits < o.number:
 		return errTail
 	case p.Owner != o.owner || p.Epoch != o.epoch:
 		return nodes.ErrNotOwner
-	case commits != o.number:
-		return errTail
 	}
 	return nil
 }

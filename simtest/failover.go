@@ -70,8 +70,8 @@ func (m *machine) stopsFor(err error) bool {
 		m.reached["a lost tail is noticed"]++
 	case errors.Is(err, runner.ErrGap):
 		m.reached["a gap after a lost tail"]++
-	case errors.Is(err, nodes.ErrNotOwner): // somebody else took it after that
-		return m.owned.lost == 0
+	case errors.Is(err, nodes.ErrNotOwner): // somebody else took it since, and has written as much as was lost
+		return true
 	default:
 		return false
 	}

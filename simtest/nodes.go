@@ -96,7 +96,9 @@ func (f *fleet) trouble() {
 		}
 	}
 	n := f.all[f.dice.IntN(len(f.all))]
-	switch what := f.dice.IntN(5); {
+	switch what := f.dice.IntN(6); {
+	case what == 5:
+		f.stopAll()
 	case n.dead || living < 2:
 		f.start()
 	case what == 0:
@@ -176,6 +178,15 @@ func (n *simNode) turn() {
 	default:
 		n.carryOut()
 	}
+}
+
+// rest lets a while pass until the next turn: a longer one if nothing fails any more.
+func (n *simNode) rest() {
+	most := nodeTurn
+	if n.w.calm {
+		most *= 3
+	}
+	n.act(n.upTo(most), n.turn)
 }
 
 func (n *simNode) forfeit() {
@@ -305,7 +316,7 @@ func (n *simNode) release(all []nodes.Partition, then func()) {
 
 func (n *simNode) take(numbers []int) {
 	if len(numbers) == 0 {
-		n.act(n.upTo(nodeTurn), n.turn)
+		n.rest()
 		return
 	}
 	var got []nodes.Partition
@@ -317,7 +328,7 @@ func (n *simNode) take(numbers []int) {
 		for _, p := range got {
 			n.work(p.Number, func() { n.open(p) })
 		}
-		n.act(n.upTo(nodeTurn), n.turn)
+		n.rest()
 	})
 }
 

@@ -283,6 +283,24 @@ func repeatable(inputs []*engine.Input) bool {
 	return true
 }
 
+// stopAll sets the kill switch for a while.
+func (f *fleet) stopAll() {
+	if f.dice.IntN(2) == 0 {
+		return
+	}
+	on, off := true, false
+	f.w.control(engine.Control{Kill: &on})
+	f.w.later(f.upTo(time.Hour), func() { f.w.control(engine.Control{Kill: &off}) })
+}
+
+// lag is how late a process hears of a common command beside what it takes to tell it.
+func (f *fleet) lag() time.Duration {
+	if f == nil || !f.strikes(0.2) {
+		return 0
+	}
+	return f.upTo(20 * time.Minute)
+}
+
 // takesCommands reports whether somebody has the first partition, which keeps the common commands.
 func (f *fleet) takesCommands() bool {
 	n := f.at[0]

@@ -307,7 +307,7 @@ func (w *world) command(d *delivery) {
 		w.apart.log.stopped = false
 	}
 	for n, p := range w.parts {
-		w.with(p, func() { w.later(w.handing(), func() { w.hear(n, number) }) })
+		w.with(p, func() { w.later(w.handing()+w.fleet.lag(), func() { w.hear(n, number) }) })
 	}
 }
 

@@ -85,6 +85,12 @@ func TestLostTail(t *testing.T) {
 	if err := writeOne(kv, "k", "4"); !errors.Is(err, postgres.ErrLost) {
 		t.Errorf("of an epoch that is lost: got %v, want ErrLost", err)
 	}
+	kv = take(t, d, 0)
+	must(t, writeOne(kv, "k", "4"))
+	s.Exec(t, url, "UPDATE nudge.commits SET number = 1", "UPDATE nudge.partitions SET owner = 'another', epoch = 9") // and another node was faster
+	if err := writeOne(kv, "k", "5"); !errors.Is(err, postgres.ErrLost) {
+		t.Errorf("after another node has taken the partition: got %v, want ErrLost", err)
+	}
 }
 
 // TestUnknown holds that nothing goes on after a commit whose outcome is not known.
