@@ -84,8 +84,8 @@ func (n *simNode) owns(p int) bool {
 	return false
 }
 
-// conclude ends a step of the process in hand. Its node may stand still before anybody is told, and looks at its lease then.
-func (f *fleet) conclude(taken []*delivery, step *runner.Step, tell func()) {
+// afterStep ends a step of the process in hand. Its node may stand still before anybody is told, and looks at its lease then.
+func (f *fleet) afterStep(taken []*delivery, step *runner.Step, tell func()) {
 	w, n, life, p := f.w, f.at[f.w.part.Number], f.w.life, f.w.part.Number
 	f.timely()
 	f.withinPlaces(taken, step)

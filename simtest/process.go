@@ -223,7 +223,7 @@ func (w *world) work() {
 		return
 	}
 	if w.fleet != nil {
-		w.fleet.conclude(taken, step, func() { w.finish(taken, groups, ends, step) })
+		w.fleet.afterStep(taken, step, func() { w.finish(taken, groups, ends, step) })
 		return
 	}
 	w.finish(taken, groups, ends, step)

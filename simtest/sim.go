@@ -80,12 +80,8 @@ func run(seed uint64, hours, partitions int, apart bool) *Report {
 	if err == nil {
 		err = w.checkAll()
 	}
-	switch {
-	case err != nil || w.endless():
-	case w.fleet != nil && w.fleet.dice.IntN(4) == 0:
-		err = w.fleet.failOver()
-	default:
-		err = w.settleDown()
+	if err == nil && !w.endless() {
+		err = w.conclude()
 	}
 	w.process = w.parts[0]
 	r := &Report{Seed: seed, Config: w.config.String(), Inputs: w.taken(), Runs: len(w.names), Reached: w.reached,
@@ -99,6 +95,14 @@ func run(seed uint64, hours, partitions int, apart bool) *Report {
 		r.Reached["judged up to a point, as there is no end"]++
 	}
 	return r
+}
+
+// conclude ends a history of which nothing broke a rule.
+func (w *world) conclude() error {
+	if w.fleet != nil && w.fleet.dice.IntN(4) == 0 {
+		return w.fleet.failOver()
+	}
+	return w.settleDown()
 }
 
 // weather sets the clock now and then, and lets people move.
