@@ -121,12 +121,15 @@ fi
 go vet ./...
 (cd console/browser && go vet ./...)
 (cd packaging/image && go vet ./...)
+(cd examples/cluster/check && go vet ./...)
 if [ "${1-}" = long ]; then
 	# On a fresh machine this takes as long as all tests: it reads every package below ours too.
 	go run honnef.co/go/tools/cmd/staticcheck@v0.8.2 ./...
 	go run github.com/rhysd/actionlint/cmd/actionlint@v1.7.12 examples/integrations/ci/github/nudge.yml
 	(cd console/browser && go run honnef.co/go/tools/cmd/staticcheck@v0.8.2 ./...)
 	(cd packaging/image && go run honnef.co/go/tools/cmd/staticcheck@v0.8.2 ./...)
+	(cd examples/cluster/check && go run honnef.co/go/tools/cmd/staticcheck@v0.8.2 ./...)
+	(cd packaging/helm && go vet ./... && go run honnef.co/go/tools/cmd/staticcheck@v0.8.2 ./...)
 fi
 
 results=$(mktemp -d)
@@ -181,6 +184,9 @@ fi
 # So is what writes the image.
 (cd packaging/image && run image .)
 
+# And what reads compose.yaml as Docker does.
+(cd examples/cluster/check && run compose .)
+
 # Days that nobody simulated before: every change of the sources has its own seeds, so that
 # a failure can be had again.
 seeds=80
@@ -197,6 +203,8 @@ run nodes ./simtest -run '^TestNodes$' -seeds $nodes -seed "$sources" -timeout 1
 if [ "${1-}" = long ]; then
 	# Packages and the image, as users install and run them.
 	./packaging/try.sh
+	# The chart brings Helm and Kubernetes, which take minutes to build.
+	(cd packaging/helm && run chart .)
 	run canaries -tags canary ./simtest -run TestCanaries -timeout 2h
 	run mutants -tags mutants . -run TestMutants -timeout 6h
 	run positions ./simtest -run TestPositions -all -timeout 1h
@@ -215,6 +223,7 @@ if [ "${1-}" = long ]; then
 	run decoders ./app -run TestDecodersAreLinear -whole-sizes -timeout 1h
 	run leaks ./app -run TestLeaks -reloads 1440 -timeout 1h
 	run proxies ./app -run TestBehind -proxies
+	run balancer ./cmd/nudge -run TestClusterScript -balancer
 	run restores ./cmd/nudge -run TestKillRestore -restore-bytes 209715200 -restore-kills 20 -timeout 1h
 	run million ./cmd/nudge -run TestMillion -rows 1000000 -campaign-kills 10 -timeout 2h
 fi

@@ -209,6 +209,9 @@ func (i *Instance) openStore(ctx context.Context, registry *prometheus.Registry)
 	}
 	i.store = store.Join(all)
 	i.push("the store", i.store.Close)
+	if err := refuseMoved(i.store); err != nil {
+		return nil, err
+	}
 	if err := i.store.NoteVersion(BuildOf().Version); err != nil {
 		return nil, failed(err)
 	}

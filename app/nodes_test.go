@@ -43,6 +43,11 @@ type site struct {
 func newSite(t *testing.T, files fs.FS, nodes int) *site {
 	t.Helper()
 	s := &site{t: t, files: files, url: pgtest.Start(t).Database(t), secret: "a secret for tests of some length", visible: slog.New(slog.DiscardHandler)}
+	t.Cleanup(func() { // after all nodes have stopped
+		if report, err := CheckDatabase(context.Background(), s.url, s.visible); err != nil || len(report.Problems) > 0 {
+			t.Errorf("the store that is left: %+v, %v", report, err)
+		}
+	})
 	if testing.Verbose() {
 		s.visible = slog.New(slog.NewTextHandler(os.Stderr, nil))
 	}

@@ -1,7 +1,6 @@
 package app
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -75,6 +74,9 @@ func (i *Instance) openShared(ctx context.Context, registry *prometheus.Registry
 		stores = append(stores, store.View(s.slots[n]))
 	}
 	i.store = store.Join(stores)
+	if err := refuseMoved(i.store); err != nil {
+		return nil, err
+	}
 	if err := s.listen(ctx, &settings.Cluster); err != nil {
 		return nil, failed(err)
 	}
@@ -106,7 +108,10 @@ func (s *shared) join(registry *prometheus.Registry) error {
 	})
 	s.client = cluster.NewClient(cluster.ClientConfig{Identity: s.identity, Directory: s.keeper, Metrics: metrics, Log: i.log})
 	i.push("the way to other nodes", func() error { s.client.Close(); return nil })
-	i.config.Clock = nodeClock{s.keeper, s.seed.Made, cmp.Or(settings.Speed, 1)}
+	i.config.Clock = s.keeper
+	if speed := settings.Speed; speed != 1 && speed != 0 {
+		i.config.Clock = fastClock{s.keeper, s.seed.Made, speed}
+	}
 	return nil
 }
 
@@ -263,11 +268,7 @@ func (i *Instance) startSharedRunner(s *shared, stores []*store.Store, registry 
 	if err != nil {
 		return err
 	}
-	var all []runner.Store
-	for _, one := range stores {
-		all = append(all, one)
-	}
-	if i.runner, err = runner.NewShared(all, cluster.Elsewhere{Client: s.client, Keeper: s.keeper}, config); err != nil {
+	if i.runner, err = runner.NewShared(stores, cluster.Elsewhere{Client: s.client, Keeper: s.keeper}, config); err != nil {
 		return failed(err)
 	}
 	i.run()

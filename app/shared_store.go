@@ -23,21 +23,34 @@ type slot struct {
 
 // ViewTogether reads partitions of one database at one instant.
 func (s *slot) ViewTogether(all []store.KV, f func([]store.Reader) error) (possible bool, err error) {
-	together, can := s.KV.(interface {
-		ViewTogether([]store.KV, func([]store.Reader) error) (bool, error)
-	})
-	if !can {
+	together, can := s.KV.(store.Together)
+	plain, slots := bare(all)
+	if !can || !slots {
 		return false, nil
 	}
-	plain := make([]store.KV, len(all))
-	for n, kv := range all {
-		one, isSlot := kv.(*slot)
-		if !isSlot {
-			return false, nil
-		}
-		plain[n] = one.KV
-	}
 	return together.ViewTogether(plain, f)
+}
+
+// Holding asks several partitions of one database at once.
+func (s *slot) Holding(all []store.KV, b store.Bucket, prefixes [][]byte) (found [][]int, possible bool, err error) {
+	holder, can := s.KV.(store.Holder)
+	plain, slots := bare(all)
+	if !can || !slots {
+		return nil, false, nil
+	}
+	return holder.Holding(plain, b, prefixes)
+}
+
+// bare returns what slots are read from; false if not all are slots.
+func bare(all []store.KV) (plain []store.KV, slots bool) {
+	for _, kv := range all {
+		one, ok := kv.(*slot)
+		if !ok {
+			return nil, false
+		}
+		plain = append(plain, one.KV)
+	}
+	return plain, true
 }
 
 // Update writes if this node has the partition.

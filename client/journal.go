@@ -18,6 +18,8 @@ type JournalHead struct {
 	Stamp        Time   `json:"stamp,omitzero"`
 	Dropped      uint64 `json:"dropped,omitempty"`    // number of the last input that the journal no longer holds
 	DroppedAt    Time   `json:"dropped_at,omitzero"`  // when that one was applied
+	Moved        uint64 `json:"moved,omitempty"`      // number of the last input from before the store was moved, 0 for none; the numbers up to it have gaps, and those inputs cannot be replayed
+	MovedAt      Time   `json:"moved_at,omitzero"`    // when that one was applied
 	Partitions   int    `json:"partitions,omitempty"` // of a divided installation: how many there are
 	Partition    *int   `json:"partition,omitempty"`  // of which this is the journal; nil: it is that of all by time
 }
@@ -80,7 +82,7 @@ func (j *Journal) Next() ([]byte, error) {
 			Detail: fmt.Sprintf("the journal broke off at input %d of %d", j.next, j.Head.Seq)}
 	}
 	number := j.next
-	if j.all() { // numbers have gaps
+	if j.all() || j.Head.Moved > 0 { // numbers have gaps
 		var input struct{ Seq uint64 }
 		if err := json.Unmarshal(line, &input); err != nil {
 			return nil, &AnswerError{Server: j.client.server, Err: err, Detail: "this is no input of a journal"}

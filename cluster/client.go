@@ -20,8 +20,7 @@ import (
 )
 
 const (
-	noticeTime   = time.Second // how long another node may take to take a notice; then it looks by itself
-	outcomesTime = time.Second // how long the node that had a partition may take to say what became of its posts; then the next one goes on without
+	noticeTime = time.Second // how long another node may take to take a notice; then it looks by itself
 )
 
 // ClientConfig is what a node needs to ask others.
@@ -287,27 +286,6 @@ func (c *Client) handOver(ctx context.Context, to int, h *runner.Handover) (*run
 		t.Answers = append(t.Answers, runner.TakenAnswer(a))
 	}
 	return t, nil
-}
-
-// Outcomes asks the node that had a partition before this one what it knows of posts that were under way. It fails soon if that
-// node is gone.
-func (c *Client) Outcomes(ctx context.Context, p nodes.Partition) ([]*engine.Input, error) {
-	last, ok := c.config.Directory.Node(p.Last)
-	if !ok {
-		return nil, nil // nobody had it, or nobody knows where that one was
-	}
-	body, err := encodeMessage(outcomesHead{p.Number}, nil)
-	if err != nil {
-		return nil, err
-	}
-	ctx, cancel := context.WithTimeout(ctx, outcomesTime)
-	defer cancel()
-	answer, err := c.ask(ctx, callOutcomes, last, outcomesPath, body)
-	if err != nil {
-		return nil, err
-	}
-	var head outcomesHead
-	return decodeMessage(answer, &head)
 }
 
 // Tell lets the other nodes know something, if they can be reached. It does not wait for them.

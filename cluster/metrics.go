@@ -63,7 +63,7 @@ func NewMetrics() *Metrics {
 	for _, again := range []string{"no", "yes"} {
 		m.joins.WithLabelValues(again)
 	}
-	for _, c := range []call{callSubmit, callHandOver, callOutcomes, callNudge, callProxy} {
+	for _, c := range []call{callSubmit, callHandOver, callNudge, callProxy} {
 		for _, r := range []result{resultDone, resultUnreached, resultUnknown, resultFailed} {
 			m.forwards.WithLabelValues(string(c), string(r))
 		}
@@ -134,7 +134,6 @@ type call string
 const (
 	callSubmit   call = "submit"
 	callHandOver call = "hand over"
-	callOutcomes call = "outcomes"
 	callNudge    call = "nudge"
 	callProxy    call = "proxy"
 )

@@ -49,11 +49,9 @@ type ServerConfig struct {
 	Identity  *Identity
 	Directory Directory
 	Local     Local
-	// Outcomes returns the results of posts that this process kept for a partition which it has lost. nil: it keeps none.
-	Outcomes func(partition int) []*engine.Input
-	Hear     func(Notice) // takes what another node lets this one know
-	API      http.Handler // answers requests that other nodes pass on. nil: none are taken
-	Log      *slog.Logger // nil: nothing is logged
+	Hear      func(Notice) // takes what another node lets this one know
+	API       http.Handler // answers requests that other nodes pass on. nil: none are taken
+	Log       *slog.Logger // nil: nothing is logged
 }
 
 // Server answers other nodes.
@@ -71,7 +69,6 @@ func NewServer(config ServerConfig) *Server {
 	mux := http.NewServeMux()
 	mux.HandleFunc("POST "+submitPath, answering(s.submit))
 	mux.HandleFunc("POST "+handOverPath, answering(s.handOver))
-	mux.HandleFunc("POST "+outcomesPath, s.outcomes)
 	mux.HandleFunc("POST "+noticePath, s.notice)
 	mux.HandleFunc(proxyPath+"{partition}/", s.proxy)
 	s.http = http.Server{Handler: mux, ReadHeaderTimeout: headerTime, IdleTimeout: idleTime, ErrorLog: slog.NewLogLogger(config.Log.Handler(), slog.LevelWarn)}
@@ -213,28 +210,6 @@ func (s *Server) handOver(ctx context.Context, body []byte) (any, error) {
 		answer.Answers = append(answer.Answers, takenAnswer(a))
 	}
 	return answer, nil
-}
-
-// outcomes answers what this process kept for a partition that it has lost.
-func (s *Server) outcomes(w http.ResponseWriter, r *http.Request) {
-	body, err := message(w, r)
-	var head outcomesHead
-	if err == nil {
-		_, err = decodeMessage(body, &head)
-	}
-	var kept []*engine.Input
-	if err == nil && s.config.Outcomes != nil {
-		kept = s.config.Outcomes(head.Partition)
-	}
-	if err == nil {
-		body, err = encodeMessage(head, encodeInputs(nil, kept))
-	}
-	if err != nil {
-		refuse(w, err, "")
-		return
-	}
-	w.Header().Set("Content-Length", strconv.Itoa(len(body)))
-	w.Write(body)
 }
 
 func (s *Server) notice(w http.ResponseWriter, r *http.Request) {

@@ -179,7 +179,7 @@ func (w *town) start() *process {
 	p.keeper = newKeeper(Config{Registry: p.line, Parts: p, Name: p.address, Address: p.address, Tell: func(n Notice) { p.client.Tell(n) }},
 		func() time.Duration { return time.Since(began) + time.Hour })
 	p.client = NewClient(ClientConfig{Identity: id, Directory: p.keeper})
-	var readers []runner.Store
+	var readers []*store.Store
 	for _, kv := range w.kv {
 		s, err := store.Open(kv)
 		if err != nil {

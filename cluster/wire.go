@@ -20,7 +20,6 @@ const (
 	paths        = "/cluster/1/"
 	submitPath   = paths + "submit"
 	handOverPath = paths + "handover"
-	outcomesPath = paths + "outcomes"
 	noticePath   = paths + "notice"
 	proxyPath    = paths + "proxy/"
 )
@@ -37,11 +36,6 @@ type handOverHead struct {
 	Store    []byte `json:"store"`
 	From     int    `json:"from"`
 	Commands uint64 `json:"commands"`
-}
-
-// outcomesHead is the head of a question about results of posts, and that of its answer.
-type outcomesHead struct {
-	Partition int `json:"partition"`
 }
 
 // outcome is what became of a group.

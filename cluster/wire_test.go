@@ -19,7 +19,6 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 	"github.com/prometheus/client_golang/prometheus"
 
-	"nudge/channels"
 	"nudge/engine"
 	"nudge/runner"
 	"nudge/store/nodes"
@@ -618,32 +617,6 @@ func TestHandOver(t *testing.T) {
 	}
 }
 
-// TestOutcomes holds what the node that had a partition kept of its posts.
-func TestOutcomes(t *testing.T) {
-	kept := []*engine.Input{{Payload: &engine.SendResult{Message: 2, Attempt: 1, Result: channels.Result{Outcome: channels.Accepted, ProviderID: "m"}}}}
-	x := connect(t, func(c *ServerConfig) {
-		c.Outcomes = func(partition int) []*engine.Input {
-			if partition == 3 {
-				return kept
-			}
-			return nil
-		}
-	})
-	got, err := x.Outcomes(t.Context(), nodes.Partition{Number: 3, Last: "b"})
-	if diff := cmp.Diff(kept, got); diff != "" || err != nil {
-		t.Errorf("%v (-kept +got)\n%s", err, diff)
-	}
-	for _, p := range []nodes.Partition{{Number: 4, Last: "b"}, {Number: 3}, {Number: 3, Last: "forgotten"}} {
-		if got, err := x.Outcomes(t.Context(), p); len(got) > 0 || err != nil {
-			t.Errorf("%+v: %v, %v", p, got, err)
-		}
-	}
-	x.asks.owner = closedAddress(t)
-	if _, err := x.Outcomes(t.Context(), nodes.Partition{Number: 3, Last: "b"}); err == nil {
-		t.Error("a node that is gone answers")
-	}
-}
-
 // TestTell holds that a notice comes to the other nodes, and that one which is gone holds nobody up.
 func TestTell(t *testing.T) {
 	heard := make(chan Notice, 1)
@@ -685,7 +658,7 @@ func TestBrokenMessages(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	for _, path := range []string{submitPath, handOverPath, outcomesPath, noticePath} {
+	for _, path := range []string{submitPath, handOverPath, noticePath} {
 		_, err := x.ask(t.Context(), callSubmit, nodes.Node{Address: x.address}, path, bytes.Repeat([]byte{255}, 40))
 		if !errors.Is(err, errMessage) {
 			t.Errorf("%s: %v", path, err)

@@ -144,7 +144,7 @@ func (c *Call) apply(a *applier) {
 
 // notifyCaller ends the wait of the calling run when no run was started for it.
 func (a *applier) notifyCaller(c *Call, outcome string) {
-	remote := c.Parent != (RunID{}) && !a.e.State.bore(c.Parent)
+	remote := c.Parent != (RunID{}) && !a.has(c.Parent)
 	if parent := a.ws.Run(c.Parent); !remote && (parent == nil || !parent.Live()) {
 		return
 	}

@@ -17,6 +17,7 @@ type Engine struct {
 	active     []*flows.Flow              // sorted by name
 	listeners  map[string][]listener      // by event type, sorted by flow and version
 	ifs        map[*flows.Flow]bool       // flows with a condition line
+	fires      map[string]bool            // flows of which an event starts campaigns, by name
 	categories map[string]*flows.Category // those of the active flows
 	takingOver map[string]*flows.Flow     // active flows with migrations, by name
 	observer   Observer
@@ -119,13 +120,14 @@ func (e *Engine) index() {
 	for _, f := range e.active {
 		maps.Copy(e.categories, f.Categories)
 	}
-	e.listeners, e.ifs = map[string][]listener{}, map[*flows.Flow]bool{}
+	e.listeners, e.ifs, e.fires = map[string][]listener{}, map[*flows.Flow]bool{}, map[string]bool{}
 	order := slices.SortedFunc(maps.Keys(e.versions), func(a, b FlowVersion) int {
 		return cmp.Or(cmp.Compare(a.Flow, b.Flow), cmp.Compare(a.Version, b.Version))
 	})
 	for _, v := range order {
 		f := e.versions[v]
 		e.ifs[f] = hasIfs(f)
+		e.fires[f.Name] = e.fires[f.Name] || slices.ContainsFunc(f.Triggers, func(t flows.Trigger) bool { return t.Event != "" && t.Schedule != nil })
 		for event, l := range listenersOf(f) {
 			e.listeners[event] = append(e.listeners[event], *l)
 		}
@@ -134,6 +136,9 @@ func (e *Engine) index() {
 
 // Flow returns a version that is in use, or nil.
 func (e *Engine) Flow(v FlowVersion) *flows.Flow { return e.versions[v] }
+
+// FiresByEvent reports whether an event starts campaigns of a flow, in a version that is known.
+func (e *Engine) FiresByEvent(flow string) bool { return e.fires[flow] }
 
 // Active returns the flows that may start runs, sorted by name. The caller must not
 // change the slice.

@@ -36,6 +36,9 @@ func newRunID(stamp Instant, installation Installation, seq uint64, ordinal int)
 	return RunID(id)
 }
 
+// HasRunIDs reports whether there are IDs for the runs that an input with a number starts.
+func HasRunIDs(seq uint64) bool { return seq < maxSeq }
+
 // ParseRunID reads the text form of a run ID.
 func ParseRunID(text string) (RunID, error) {
 	id, err := ulid.ParseStrict(text)

@@ -51,8 +51,25 @@ func PartitionOf(name string, n int) int {
 	return int(sum[0]) >> (8 - bits.Len(uint(n-1)))
 }
 
-// Partition is the number of the partition that started the run. It means nothing in an installation that is not divided.
+// Partition is the number of the partition that started the run. It means nothing in an installation that is not divided, and
+// nothing of a run that was moved; see [State.Moved].
 func (id RunID) Partition() int { return int(id[9]) }
+
+// Moved reports whether only a look into the partitions tells which of them has a run: another installation started it, from
+// which this one was moved or restored. What is about such a run is for the partition that has it.
+func (s *State) Moved(id RunID) bool {
+	return s.Partition.Divided() && [3]byte(id[6:9]) != [3]byte(s.Installation[:3])
+}
+
+// takes reports whether a receipt that names an installation is for this one: a run keeps its ID when a store is moved, and what
+// it sent before is in the provider's hands.
+func (s *State) takes(installation string) bool {
+	if installation == s.Installation.String() {
+		return true
+	}
+	var of Installation
+	return of.UnmarshalText([]byte(installation)) == nil && slices.ContainsFunc(s.Former, of.SameStore)
+}
 
 // In returns the identity of a partition of the installation: the fourth byte is its number, so that run IDs tell where
 // they were made.
@@ -123,8 +140,12 @@ func (s *State) owns(name string) bool {
 	return !s.Partition.Divided() || PartitionOf(name, s.Partition.Of) == s.Partition.Number
 }
 
-// bore reports whether a run was started by this partition, where it stays.
-func (s *State) bore(id RunID) bool {
+// has reports whether this partition has a run, which was loaded if it is here.
+func (a *applier) has(id RunID) bool {
+	s := &a.e.State
+	if s.Moved(id) {
+		return a.ws.Run(id) != nil
+	}
 	return !s.Partition.Divided() || id.Partition() == s.Partition.Number
 }
 
@@ -190,7 +211,11 @@ func (e *Engine) Backlog(to int) uint64 { return e.State.OwedTo(to) - at(e.deliv
 func (a *applier) followUp(in *Input) {
 	s := &a.e.State
 	if s.Partition.Divided() {
-		if r := RouteOf(in, s.Partition.Of); !r.Own && r.Partition != s.Partition.Number {
+		switch r := RouteOf(in, s.Partition.Of); {
+		case r.Own:
+		case r.Run != RunID{} && s.Moved(r.Run): // the partitions that do not have the run do nothing
+			a.oweOthers(in)
+		case r.Partition != s.Partition.Number:
 			a.owe(r.Partition, in)
 			return
 		}
@@ -200,11 +225,12 @@ func (a *applier) followUp(in *Input) {
 
 func (a *applier) owe(to int, in *Input) { a.out.Owed = append(a.out.Owed, Owed{to, in}) }
 
-// oweAll owes an input to every other partition.
-func (a *applier) oweAll(p Payload) {
+// oweOthers owes an input to every other partition.
+func (a *applier) oweOthers(in *Input) {
 	for to := range a.e.State.Partition.Of {
 		if to != a.e.State.Partition.Number {
-			a.owe(to, &Input{Payload: p, Depth: a.in.Depth})
+			one := *in
+			a.owe(to, &one)
 		}
 	}
 }

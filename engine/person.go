@@ -87,7 +87,7 @@ func (c *ProfileChange) apply(a *applier) {
 	if c.Forget {
 		a.forget(c.Profile)
 		if a.in.Origin == nil {
-			a.oweAll(&ProfileChange{Profile: c.Profile, Forget: true})
+			a.oweOthers(&Input{Payload: &ProfileChange{Profile: c.Profile, Forget: true}, Depth: a.in.Depth})
 		}
 		return
 	}

@@ -22,7 +22,7 @@ func (rc *Receipt) apply(a *applier) {
 		a.receiptByID(&rc.Receipt)
 		return
 	}
-	if rc.Ref.Installation != a.e.State.Installation.String() {
+	if !a.e.State.takes(rc.Ref.Installation) {
 		a.ignore("another installation sent it")
 		return
 	}

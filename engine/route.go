@@ -7,11 +7,14 @@ type Route struct {
 	Partition int  // that takes it; it decides whom else it concerns
 	Each      bool // every partition takes it, as a common command: they stand in one order
 	Own       bool // the loop of a partition makes it for itself
+
+	// Run is the run that it is about; zero for none. Partition is where the run was started, and the run may have been moved since:
+	// see [State.Moved].
+	Run RunID
 }
 
 // RouteOf returns who takes an input if there are n partitions. A receipt, an answer and a command about a run go where the
-// run was started; an input about a person goes to their partition; one about a flow or a campaign goes to that of the
-// flow.
+// run is; an input about a person goes to their partition; one about a flow or a campaign goes to that of the flow.
 func RouteOf(in *Input, n int) Route {
 	if n <= 1 {
 		return Route{}
@@ -101,7 +104,10 @@ func person(name string, n int) Route { return Route{Partition: PartitionOf(name
 
 // birthplace is the route of what is about a run. What is about one that no partition can have goes to the first, which says
 // so.
-func birthplace(id RunID, n int) Route { return Route{Partition: orFirst(id.Partition(), n)} }
+func birthplace(id RunID, n int) Route { return Route{Partition: PartitionOfRun(id, n), Run: id} }
+
+// PartitionOfRun returns the partition among n that started a run, or the first one if none can have.
+func PartitionOfRun(id RunID, n int) int { return orFirst(id.Partition(), n) }
 
 // homeOf is the route of what is about a campaign.
 func homeOf(number uint64, n int) Route { return Route{Partition: orFirst(CampaignHome(number), n)} }

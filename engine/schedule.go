@@ -201,6 +201,11 @@ const maxCampaignsPerInput = 1 << 10
 // Seq returns the number of the input that began the campaign.
 func (f *Campaign) Seq() uint64 { return f.Number & (1<<homeBits - 1) / maxCampaignsPerInput }
 
+// NumberAt returns the number of the campaign, without its partition, if the input that began it had another number.
+func (f *Campaign) NumberAt(seq uint64) uint64 {
+	return seq*maxCampaignsPerInput + f.Number%maxCampaignsPerInput
+}
+
 // addCampaign numbers and stores a campaign.
 func (a *applier) addCampaign(fr *Campaign) *Campaign {
 	if a.campaigns == maxCampaignsPerInput {

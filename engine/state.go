@@ -26,6 +26,8 @@ type State struct {
 	Partition Partition // which part of the installation this is
 	Owed      []uint64  // by partition: number of the last input that was owed to it
 	Seen      []uint64  // by sender: number of the last of its inputs that was taken
+
+	Former []Installation // the stores from which this one was moved: it has their runs, and takes their receipts
 }
 
 // FlowVersion names one version of a flow.

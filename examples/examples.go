@@ -11,9 +11,9 @@
 //	reminder_until_read  the same thing at most three times
 //	weekly_report        a schedule that follows each person's own clock, over the stored profiles
 //	flash_sale           a campaign over a file: once, paced, and capped
+//	cluster              what stands around a project that several nodes serve
 //
-// Every one has a story that a test runs, and is lived with by the simulator
-// (simtest).
+// Every one has a story that a test runs. The simulator (simtest) lives with all but cluster, whose flow is no idea of its own.
 package examples
 
 import (

@@ -38,6 +38,12 @@ func (r *Runner) beginApart(inputs []*engine.Input) (*Ticket, error) {
 				return nil, err
 			}
 			a.pieces = append(a.pieces, piece{w, []int{i}})
+		case route.Run != engine.RunID{}:
+			home, err := r.partitionOf(route.Run)
+			if err != nil {
+				return nil, err
+			}
+			parts[home] = append(parts[home], i)
 		default:
 			parts[route.Partition] = append(parts[route.Partition], i)
 		}

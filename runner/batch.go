@@ -13,19 +13,20 @@ import (
 // returns how many groups it applied: none if it set apart damaged runs first.
 func (l *Loop) batch(now time.Time, groups []*Group, step *Step) (applied int, err error) {
 	var needs engine.Needs
+	var others sought
 	inputs := 0
 	for _, g := range groups {
 		for _, in := range g.Inputs {
 			keys := len(needs.Keys)
 			l.core.Needs(in, &needs)
-			if l.partitions.peers == nil {
-				continue
-			}
-			if err := l.locate(in, needs.Keys[keys:]); err != nil {
-				return 0, err
+			if l.partitions.peers != nil {
+				others.add(in, needs.Keys[keys:])
 			}
 		}
 		inputs += len(g.Inputs)
+	}
+	if err := l.locate(&others); err != nil {
+		return 0, err
 	}
 	loaded, err := l.store.Load(&needs)
 	if err != nil {

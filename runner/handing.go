@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"nudge/engine"
+	"nudge/store"
 )
 
 const (
@@ -289,27 +290,50 @@ func (b beside) others(visit func(*place) error) error {
 	return nil
 }
 
-func (b beside) where(has func(Store) (bool, error)) (found []int, err error) {
-	err = b.others(func(p *place) error {
-		s := p.store
-		if d := p.driver.Load(); d != nil {
-			s = d.loop.store // which has what it wrote in memory
+// where asks the other partitions: those of this process one after the other, which have what they wrote in memory, and the rest
+// at once.
+func (b beside) where(n int, here func(Store, int) (bool, error), there func([]*store.Store) ([][]int, error)) ([][]int, error) {
+	found := make([][]int, n)
+	var rest []*store.Store
+	var numbers []int
+	err := b.others(func(p *place) error {
+		d := p.driver.Load()
+		if d == nil {
+			rest, numbers = append(rest, p.view), append(numbers, p.number)
+			return nil
 		}
-		yes, err := has(s)
-		if yes {
-			found = append(found, p.number)
+		for i := range n {
+			has, err := here(d.loop.store, i)
+			if err != nil {
+				return err
+			}
+			if has {
+				found[i] = append(found[i], p.number)
+			}
 		}
-		return err
+		return nil
 	})
+	if err != nil || len(rest) == 0 {
+		return found, err
+	}
+	far, err := there(rest)
+	for i := range far {
+		for _, place := range far[i] {
+			found[i] = append(found[i], numbers[place])
+		}
+		slices.Sort(found[i])
+	}
 	return found, err
 }
 
-func (b beside) WithKey(k engine.FlowKey) ([]int, error) {
-	return b.where(func(s Store) (bool, error) { return s.HasKey(k) })
+func (b beside) WithKeys(keys []engine.FlowKey) ([][]int, error) {
+	return b.where(len(keys), func(s Store, i int) (bool, error) { return s.HasKey(keys[i]) },
+		func(all []*store.Store) ([][]int, error) { return store.WithKeys(all, keys) })
 }
 
-func (b beside) WithMessage(id string) ([]int, error) {
-	return b.where(func(s Store) (bool, error) { return s.HasMessage(id) })
+func (b beside) WithMessages(ids []string) ([][]int, error) {
+	return b.where(len(ids), func(s Store, i int) (bool, error) { return s.HasMessage(ids[i]) },
+		func(all []*store.Store) ([][]int, error) { return store.WithMessages(all, ids) })
 }
 
 func (b beside) HasFiring(in int, k engine.FlowKey) (bool, error) {

@@ -47,6 +47,8 @@ type Store interface {
 	OwedTo(to int, after uint64, limit int) ([]*engine.Input, error)
 	// HasKey reports whether a live run of a flow has a key, for other partitions.
 	HasKey(engine.FlowKey) (bool, error)
+	// HasRun reports whether the partition has a run.
+	HasRun(engine.RunID) (bool, error)
 	// HasMessage reports whether a run has sent the message that the provider calls by an ID, for other partitions.
 	HasMessage(providerID string) (bool, error)
 	// State returns the engine's state after the last commit, for other partitions.

@@ -12,12 +12,12 @@ import (
 
 // Peers looks into the other partitions of a divided installation, as they were last committed.
 type Peers interface {
-	// WithKey returns the other partitions in which a live run of a flow has a key.
-	WithKey(engine.FlowKey) ([]int, error)
+	// WithKeys returns for each key the other partitions in which a live run of its flow has it.
+	WithKeys([]engine.FlowKey) ([][]int, error)
 	// HasFiring reports whether another partition has fired a campaign of a flow with a key, by an event, that has rows to take.
 	HasFiring(in int, k engine.FlowKey) (bool, error)
-	// WithMessage returns the other partitions that have sent the message which the provider calls by an ID.
-	WithMessage(providerID string) ([]int, error)
+	// WithMessages returns for each ID the other partitions that have sent the message which the provider calls by it.
+	WithMessages(providerIDs []string) ([][]int, error)
 	// VersionsInUse returns the versions that the other partitions use.
 	VersionsInUse() ([]engine.FlowVersion, error)
 	// VersionsNeeded returns the versions that the other partitions need, or that were active at an instant or later.
@@ -174,39 +174,67 @@ func (l *Loop) keepVersions() (kept bool, err error) {
 	return true, nil
 }
 
-// locate notes in an input which other partitions it concerns because of what they hold. Keys are those that the input
-// needs.
-func (l *Loop) locate(in *engine.Input, keys []engine.KeyNeed) (err error) {
+// sought is what the inputs of a batch look for in other partitions.
+type sought struct {
+	keys     []engine.FlowKey
+	byKey    []*engine.Input // of each key, who looks for it
+	messages []string
+	byID     []*engine.Input
+}
+
+// add adds what an input looks for. Keys are those that it needs.
+func (s *sought) add(in *engine.Input, keys []engine.KeyNeed) {
 	in.Elsewhere = nil
 	switch p := in.Payload.(type) {
 	case *engine.Event:
 		if p.Passed != nil || p.FanOut != nil {
-			return nil // the partition that it came to first has looked
+			return // the partition that it came to first has looked
 		}
 		for _, k := range keys {
-			found, err := l.partitions.peers.WithKey(k.FlowKey)
-			if err != nil {
-				return err
-			}
-			in.Elsewhere = append(in.Elsewhere, found...)
-			home := engine.PartitionOf(k.Flow, l.core.State.Partition.Of)
-			if home == l.core.State.Partition.Number {
+			s.keys, s.byKey = append(s.keys, k.FlowKey), append(s.byKey, in)
+		}
+	case *engine.Receipt:
+		if p.Ref.IsZero() && p.ProviderID != "" && in.Origin == nil {
+			s.messages, s.byID = append(s.messages, p.ProviderID), append(s.byID, in)
+		}
+	}
+}
+
+// locate notes in the inputs of a batch which other partitions they concern because of what those hold.
+func (l *Loop) locate(s *sought) error {
+	peers, own := l.partitions.peers, l.core.State.Partition
+	if len(s.keys) > 0 {
+		found, err := peers.WithKeys(s.keys)
+		if err != nil {
+			return err
+		}
+		for i, in := range s.byKey {
+			in.Elsewhere = append(in.Elsewhere, found[i]...)
+			home := engine.PartitionOf(s.keys[i].Flow, own.Of)
+			if home == own.Number || !l.core.FiresByEvent(s.keys[i].Flow) {
 				continue
 			}
-			if fires, err := l.partitions.peers.HasFiring(home, k.FlowKey); err != nil {
+			if fires, err := peers.HasFiring(home, s.keys[i]); err != nil {
 				return err
 			} else if fires {
 				in.Elsewhere = append(in.Elsewhere, home)
 			}
 		}
-		slices.Sort(in.Elsewhere)
-		in.Elsewhere = slices.Compact(in.Elsewhere)
-	case *engine.Receipt:
-		if p.Ref.IsZero() && p.ProviderID != "" && in.Origin == nil {
-			in.Elsewhere, err = l.partitions.peers.WithMessage(p.ProviderID)
+		for _, in := range s.byKey {
+			slices.Sort(in.Elsewhere)
+			in.Elsewhere = slices.Compact(in.Elsewhere)
 		}
 	}
-	return err
+	if len(s.messages) > 0 {
+		found, err := peers.WithMessages(s.messages)
+		if err != nil {
+			return err
+		}
+		for i, in := range s.byID {
+			in.Elsewhere = found[i]
+		}
+	}
+	return nil
 }
 
 // found returns the receipts that wait for a message which another partition is found to have sent.
@@ -223,12 +251,16 @@ func (l *Loop) found(now engine.Instant) (found []*engine.Receipt, err error) {
 	if err != nil {
 		return nil, err
 	}
+	var waiting []string
 	for _, o := range loaded.Orphans {
-		at, err := l.partitions.peers.WithMessage(o.ProviderID)
-		if err != nil {
-			return nil, err
-		}
-		if len(at) > 0 {
+		waiting = append(waiting, o.ProviderID)
+	}
+	at, err := l.partitions.peers.WithMessages(waiting)
+	if err != nil {
+		return nil, err
+	}
+	for i, o := range loaded.Orphans {
+		if len(at[i]) > 0 {
 			found = append(found, &engine.Receipt{Receipt: o.Receipt})
 		}
 	}

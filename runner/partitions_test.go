@@ -32,8 +32,23 @@ type other struct {
 
 func (o other) there() *store.Store { return o.of.stores[1-o.self] }
 
-func (o other) WithKey(k engine.FlowKey) ([]int, error)         { return o.found(o.there().HasKey(k)) }
-func (o other) WithMessage(id string) ([]int, error)            { return o.found(o.there().HasMessage(id)) }
+func (o other) WithKeys(keys []engine.FlowKey) (all [][]int, err error) {
+	return each(keys, func(k engine.FlowKey) ([]int, error) { return o.found(o.there().HasKey(k)) })
+}
+
+func (o other) WithMessages(ids []string) (all [][]int, err error) {
+	return each(ids, func(id string) ([]int, error) { return o.found(o.there().HasMessage(id)) })
+}
+
+// each looks for one after the other.
+func each[K any](all []K, where func(K) ([]int, error)) (found [][]int, err error) {
+	for _, k := range all {
+		one, failed := where(k)
+		found, err = append(found, one), errors.Join(err, failed)
+	}
+	return found, err
+}
+
 func (o other) HasFiring(_ int, k engine.FlowKey) (bool, error) { return o.there().HasFiring(k) }
 func (o other) VersionsInUse() ([]engine.FlowVersion, error)    { return o.there().VersionsInUse() }
 func (o other) VersionsNeeded(since engine.Instant) ([]engine.FlowVersion, error) {

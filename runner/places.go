@@ -7,12 +7,14 @@ import (
 	"time"
 
 	"nudge/engine"
+	"nudge/store"
 )
 
 // place is a partition as this process sees it.
 type place struct {
 	number int
 	store  Store                  // to look into it, whichever process has it
+	view   *store.Store           // the same, of a store that several processes have; else nil
 	driver atomic.Pointer[driver] // nil while another process has it, or none
 	remote *remote                // nil: this process has all partitions
 }
@@ -61,14 +63,14 @@ func (d *driver) has() bool {
 
 // NewShared returns a runner of an installation that several processes have together. The stores are those of all
 // partitions, in their order, to be read; this process has none of them before [Runner.Open].
-func NewShared(stores []Store, elsewhere Elsewhere, config Config) (*Runner, error) {
+func NewShared(stores []*store.Store, elsewhere Elsewhere, config Config) (*Runner, error) {
 	r, err := newRunner(len(stores), config)
 	if err != nil {
 		return nil, err
 	}
 	r.elsewhere = elsewhere
 	for n, s := range stores {
-		p := &place{number: n, store: s}
+		p := &place{number: n, store: s, view: s}
 		p.remote = r.newRemote(p)
 		r.places = append(r.places, p)
 	}

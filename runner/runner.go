@@ -26,6 +26,7 @@ type Runner struct {
 	fetches     chan engine.FetchPost
 	freezes     chan engine.SnapshotRequest
 	commands    *commandLog // nil: the installation is not divided
+	homes       homes
 	live        *live.Hub
 	metrics     *metrics
 	over        chan struct{}  // closed when no outcome of a post is taken any more
@@ -213,10 +214,11 @@ func (r *Runner) drive(ctx context.Context, stopSending func()) error {
 
 // driverOf returns the driver of the partition that has a run; nil if another process has it.
 func (r *Runner) driverOf(run engine.RunID) *driver {
-	if n := run.Partition(); r.commands != nil && n < len(r.places) {
-		return r.places[n].driver.Load()
+	n, err := r.partitionOf(run)
+	if err != nil {
+		r.config.Log.Error("it cannot be found out which partition has a run", "run", run, "error", err)
 	}
-	return r.places[0].driver.Load()
+	return r.places[n].driver.Load()
 }
 
 // Pause lets no loop begin a step until resume is called, and returns when those under way have ended. Everything that is

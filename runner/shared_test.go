@@ -86,7 +86,7 @@ func newCluster(t *testing.T, partitions, processes int, edit ...func(*cluster))
 func (c *cluster) join() {
 	c.t.Helper()
 	p := &process{c: c, over: make(chan error, 1)}
-	var stores []runner.Store
+	var stores []*store.Store
 	for _, kv := range c.kv {
 		stores = append(stores, must(c.t, kv))
 	}

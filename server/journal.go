@@ -18,6 +18,8 @@ type JournalHead struct {
 	Stamp        engine.Instant      `json:"stamp,omitzero"`
 	Dropped      uint64              `json:"dropped,omitempty"`    // number of the last input that the journal no longer holds
 	DroppedAt    engine.Instant      `json:"dropped_at,omitzero"`  // when that one was applied
+	Moved        uint64              `json:"moved,omitempty"`      // number of the last input from before the store was moved, 0 for none; the numbers up to it have gaps, and those inputs cannot be replayed
+	MovedAt      engine.Instant      `json:"moved_at,omitzero"`    // when that one was applied
 	Partitions   int                 `json:"partitions,omitempty"` // of a divided installation: how many there are
 	Partition    *int                `json:"partition,omitempty"`  // of which this is the journal; without it, it is that of all by time
 }
@@ -128,6 +130,12 @@ func headOf(s *store.Store) (*JournalHead, error) {
 		return nil, err
 	}
 	head := &JournalHead{Installation: state.Installation, Seq: state.Seq, Stamp: state.Stamp, Dropped: gone.Journal, DroppedAt: gone.Stamp}
+	if gone.Moved > 0 {
+		head.Moved, head.MovedAt = gone.Moved, gone.MovedAt
+		if head.Seq, err = s.LastInput(); err != nil { // the last one of the state may be in another partition's journal
+			return nil, err
+		}
+	}
 	if p := state.Partition; p.Divided() {
 		head.Partitions = p.Of
 		if len(s.Parts()) == 1 {

@@ -4,6 +4,7 @@ package server_test
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"log/slog"
@@ -11,6 +12,8 @@ import (
 	"net/http/httptest"
 	"runtime/debug"
 	"testing"
+
+	"github.com/jackc/pgx/v5"
 
 	"nudge/engine"
 	"nudge/runner"
@@ -20,8 +23,8 @@ import (
 	"nudge/store/postgres/pgtest"
 )
 
-// postgresURL is a database with nothing in it.
-var postgresURL = flag.String("postgres", "", "an empty database for BenchmarkR1Postgres; without it the server of the tests, whose disk is in memory")
+// postgresURL is a database whose store may go.
+var postgresURL = flag.String("postgres", "", "a database for BenchmarkR1Postgres, which drops the schema nudge of it; without it the server of the tests, whose disk is in memory")
 
 // BenchmarkR1Postgres is R1 with all partitions in PostgreSQL, which shares the machine:
 //
@@ -43,6 +46,8 @@ func BenchmarkR1Postgres(b *testing.B) {
 	}
 }
 
+var r1Key = flag.String("r1-key", "", "more of the trigger of BenchmarkR1Postgres, such as `, key: event.order`")
+
 // alone is a node that has all partitions.
 type alone struct{ runner.Elsewhere }
 
@@ -51,11 +56,16 @@ func (alone) Ordered()              {}
 func (alone) Lost(_ int, err error) { panic(err) }
 
 func newR1Postgres(tb testing.TB, partitions int) *r1 {
+	r := &r1{tb: tb, done: make(chan error, 1), client: &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 512, MaxConnsPerHost: 512}}}
 	url := *postgresURL
 	if url == "" {
 		url = pgtest.Start(tb).Database(tb)
+	} else { // each benchmark begins several times
+		c, err := pgx.Connect(context.Background(), url)
+		r.check(err)
+		_, err = c.Exec(context.Background(), "DROP SCHEMA IF EXISTS nudge CASCADE")
+		r.check(errors.Join(err, c.Close(context.Background())))
 	}
-	r := &r1{tb: tb, done: make(chan error, 1), client: &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 512, MaxConnsPerHost: 512}}}
 	r.sink = httptest.NewServer(http.HandlerFunc(r.receive))
 	d, err := postgres.Open(context.Background(), url, slog.New(slog.DiscardHandler))
 	r.check(err)
@@ -68,7 +78,6 @@ func newR1Postgres(tb testing.TB, partitions int) *r1 {
 	r.check(registry.Join(context.Background(), nodes.Node{ID: "bench"}, 1<<40))
 	taken, err := registry.Take(context.Background(), "bench", all)
 	r.check(err)
-	var readers []runner.Store
 	var views []*store.Store
 	seed, err := d.Seed(context.Background())
 	r.check(err)
@@ -79,11 +88,10 @@ func newR1Postgres(tb testing.TB, partitions int) *r1 {
 		own[n], err = store.Open(kv)
 		r.check(err)
 		views = append(views, store.View(d.Reader(n)))
-		readers = append(readers, views[n])
 	}
 	r.store = store.Join(views)
 	r.size = func() int64 { n, _ := d.Size(); return n }
-	run, err := runner.NewShared(readers, alone{}, runner.Config{Channel: r.channel()})
+	run, err := runner.NewShared(views, alone{}, runner.Config{Channel: r.channel()})
 	r.check(err)
 	r.opened = func(run *runner.Runner) {
 		for n, s := range own {
@@ -92,6 +100,6 @@ func newR1Postgres(tb testing.TB, partitions int) *r1 {
 			r.check(run.Open(context.Background(), n, runner.Part{Store: s, Core: core}))
 		}
 	}
-	r.serve(run, "")
+	r.serve(run, *r1Key)
 	return r
 }

@@ -191,40 +191,21 @@ type divided struct {
 	several int           // of them that concerned several partitions
 	owing   int           // inputs that were owed
 	unseen  map[line]bool // events that a flow is said not to have seen
+
+	bare      bool // the store was moved, and the second reading does not know what was before
+	moves     int
+	movedLive int // live runs that were moved
 }
+
+// lanesOfDivided are its accounts.
+var lanesOfDivided = []runner.AccountSettings{{Account: "main", Places: 64}, {Account: "second", Places: 64}}
 
 func playDivided(t *testing.T, n int, project *flows.Project, script []scripted) *divided {
 	t.Helper()
-	d := &divided{t: t, log: &commandLog{}, now: beginning}
-	if n == 1 {
-		d.parts = []*machine{newMachine()}
-	} else {
-		d.parts = newMachines(n, d.log)
-		d.parts[0].shelf.over = n
-	}
-	d.next, d.again = make([]engine.Instant, n), make([]bool, n)
-	lanes := []runner.AccountSettings{{Account: "main", Places: 64}, {Account: "second", Places: 64}}
-	for p, m := range d.parts {
-		step, err := m.start(d.now, lanes, fault{})
-		d.took(p, step, err)
-		m.loop.Tell(watchers)
-	}
-	deploy := &engine.Deploy{Marks: searchMarks}
-	for _, f := range project.Flows {
-		deploy.Flows = append(deploy.Flows, f.Bundle)
-	}
-	d.give(&engine.Input{By: byOps, Payload: deploy})
+	d := begin(t, n, project)
 	for _, s := range script {
 		d.pass(d.now.Add(s.after))
-		in := *s.in
-		if in.Kind() != engine.InputEvent {
-			in.By = byOps
-		}
-		was := d.owing
-		d.give(&in)
-		if d.inputs++; d.owing > was {
-			d.several++
-		}
+		d.say(s)
 	}
 	d.pass(d.now.Add(10 * 24 * time.Hour))
 	for _, m := range d.parts {
@@ -235,11 +216,49 @@ func playDivided(t *testing.T, n int, project *flows.Project, script []scripted)
 	return d
 }
 
+// begin starts an installation and deploys a project.
+func begin(t *testing.T, n int, project *flows.Project) *divided {
+	t.Helper()
+	d := &divided{t: t, log: &commandLog{}, now: beginning}
+	if n == 1 {
+		d.parts = []*machine{newMachine()}
+	} else {
+		d.parts = newMachines(n, d.log)
+		d.parts[0].shelf.over = n
+	}
+	d.next, d.again = make([]engine.Instant, n), make([]bool, n)
+	for p, m := range d.parts {
+		step, err := m.start(d.now, lanesOfDivided, fault{})
+		d.took(p, step, err)
+		m.loop.Tell(watchers)
+	}
+	deploy := &engine.Deploy{Marks: searchMarks}
+	for _, f := range project.Flows {
+		deploy.Flows = append(deploy.Flows, f.Bundle)
+	}
+	d.give(&engine.Input{By: byOps, Payload: deploy})
+	return d
+}
+
+// say brings an input of the script.
+func (d *divided) say(s scripted) {
+	d.t.Helper()
+	in := *s.in
+	if in.Kind() != engine.InputEvent {
+		in.By = byOps
+	}
+	was := d.owing
+	d.give(&in)
+	if d.inputs++; d.owing > was {
+		d.several++
+	}
+}
+
 // give brings an input where it belongs, and lets everything follow from it that follows at once.
 func (d *divided) give(in *engine.Input) {
 	r := engine.RouteOf(in, len(d.parts))
 	if !r.Each || len(d.parts) == 1 {
-		d.step(r.Partition, []*runner.Group{{Inputs: []*engine.Input{in}}})
+		d.step(d.home(r), []*runner.Group{{Inputs: []*engine.Input{in}}})
 		d.settle()
 		return
 	}
@@ -255,9 +274,26 @@ func (d *divided) give(in *engine.Input) {
 	d.settle()
 }
 
+// home is the partition of an input: of one about a run that was moved, that which has it.
+func (d *divided) home(r engine.Route) int {
+	for p, m := range d.parts {
+		if m.loop.Core().State.Moved(r.Run) && r.Run != (engine.RunID{}) {
+			has, err := m.store.HasRun(r.Run)
+			if d.do(err); has {
+				return p
+			}
+		}
+	}
+	return r.Partition
+}
+
 func (d *divided) step(p int, groups []*runner.Group) {
 	before := d.owed(p)
-	step, err := d.parts[p].step(d.now, groups, fault{})
+	do := func() (*runner.Step, error) { return d.parts[p].step(d.now, groups, fault{}) }
+	if d.bare {
+		do = func() (*runner.Step, error) { return d.parts[p].loop.Step(d.now, groups) }
+	}
+	step, err := do()
 	d.took(p, step, err)
 	d.owing += d.owed(p) - before
 }
@@ -332,7 +368,7 @@ func (d *divided) later(in time.Duration, input *engine.Input) {
 func (d *divided) laterFrees(in time.Duration, input *engine.Input, account string) {
 	d.serial++
 	heap.Push(&d.agenda, action{at: d.now.Add(in), serial: d.serial, do: func() {
-		d.step(engine.RouteOf(input, len(d.parts)).Partition, []*runner.Group{{Inputs: []*engine.Input{input}, Frees: 1, Account: account}})
+		d.step(d.home(engine.RouteOf(input, len(d.parts))), []*runner.Group{{Inputs: []*engine.Input{input}, Frees: 1, Account: account}})
 		d.settle()
 	}})
 }
@@ -479,7 +515,7 @@ func (d *divided) told() map[gotten]int {
 	all := map[gotten]int{}
 	for p, m := range d.parts {
 		for id, name := range m.names {
-			if len(d.parts) > 1 && id.Partition() != p {
+			if len(d.parts) > 1 && d.home(engine.Route{Partition: id.Partition(), Run: id}) != p {
 				continue
 			}
 			r, err := m.store.Run(id)

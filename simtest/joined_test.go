@@ -137,7 +137,7 @@ func (a *readings) nameless(text string) string {
 			return id
 		}
 		name, ok := a.d.parts[0].names[run]
-		if len(a.d.parts) > 1 && ok {
+		if len(a.d.parts) > 1 && ok && !a.d.bare {
 			name = a.d.parts[run.Partition()].names[run]
 		}
 		return fmt.Sprintf("%s/%s/%s at %s", name.flow, name.profile, name.key, run.Time())

@@ -141,8 +141,13 @@ type peers struct{ m *machine }
 
 var _ runner.Peers = peers{}
 
-func (p peers) WithKey(k engine.FlowKey) ([]int, error) {
-	return p.where(func(s *store.Store) (bool, error) { return s.HasKey(k) })
+func (p peers) WithKeys(keys []engine.FlowKey) ([][]int, error) {
+	found := make([][]int, len(keys))
+	return found, p.each(func(n int, s *store.Store) error {
+		one, err := store.WithKeys([]*store.Store{s}, keys)
+		note(found, one, n)
+		return err
+	})
 }
 
 func (p peers) HasFiring(in int, k engine.FlowKey) (bool, error) {
@@ -153,19 +158,22 @@ func (p peers) HasFiring(in int, k engine.FlowKey) (bool, error) {
 	return s.HasFiring(k)
 }
 
-func (p peers) WithMessage(id string) ([]int, error) {
-	return p.where(func(s *store.Store) (bool, error) { return s.HasMessage(id) })
-}
-
-func (p peers) where(has func(*store.Store) (bool, error)) (found []int, err error) {
-	err = p.each(func(n int, s *store.Store) error {
-		yes, err := has(s)
-		if yes {
-			found = append(found, n)
-		}
+func (p peers) WithMessages(ids []string) ([][]int, error) {
+	found := make([][]int, len(ids))
+	return found, p.each(func(n int, s *store.Store) error {
+		one, err := store.WithMessages([]*store.Store{s}, ids)
+		note(found, one, n)
 		return err
 	})
-	return found, err
+}
+
+// note notes where something was found.
+func note(found, here [][]int, partition int) {
+	for i := range here {
+		if len(here[i]) > 0 {
+			found[i] = append(found[i], partition)
+		}
+	}
 }
 
 func (p peers) VersionsInUse() ([]engine.FlowVersion, error) {

@@ -196,8 +196,9 @@ func (c *checker) flowCounts(key, record []byte) {
 func (c *checker) journaled(key, record []byte) {
 	j, err := decodeJournaled(record)
 	last := c.entered
-	if last.Seq < c.purged.Journal { // dropped, or lost
-		last = engine.Journaled{Seq: c.purged.Journal, Stamp: c.purged.Stamp}
+	begins := c.purged.begins()
+	if last.Seq < begins { // dropped, lost, or moved
+		last = engine.Journaled{Seq: begins, Stamp: max(c.purged.Stamp, c.purged.MovedAt)}
 	}
 	switch {
 	case err != nil:
@@ -205,11 +206,11 @@ func (c *checker) journaled(key, record []byte) {
 		return
 	case len(key) != 8 || j.Seq != binary.BigEndian.Uint64(key):
 		c.problem("journal %x: the record is of input %d", key, j.Seq)
-	case j.Seq <= c.purged.Journal: // a repair keeps what is before a gap
+	case j.Seq <= begins: // a repair keeps what is before a gap, and a move what it finds
 		c.report.Journal++
 		return
-	case j.Seq != last.Seq+1 && last.Seq == c.purged.Journal:
-		c.problem("journal begins at input %d, the one before it that was dropped is %d", j.Seq, c.purged.Journal)
+	case j.Seq != last.Seq+1 && last.Seq == begins:
+		c.problem("journal begins at input %d, the one before it that was dropped or moved is %d", j.Seq, begins)
 	case j.Seq != last.Seq+1:
 		c.problem("journal: input %d comes after %d", j.Seq, last.Seq)
 	case j.Stamp < last.Stamp:
@@ -221,7 +222,7 @@ func (c *checker) journaled(key, record []byte) {
 
 // journalEnd holds the end of the journal against the state of the same transaction.
 func (c *checker) journalEnd() {
-	if ends := max(c.entered.Seq, c.purged.Journal); ends != c.last.Seq {
+	if ends := max(c.entered.Seq, c.purged.begins()); ends != c.last.Seq {
 		c.problem("journal ends at input %d, the state is of input %d", ends, c.last.Seq)
 	}
 }

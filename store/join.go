@@ -34,8 +34,17 @@ func (s *Store) Parts() []*Store {
 // store, itself.
 func (s *Store) PartOf(name string) *Store { return s.part(engine.PartitionOf(name, len(s.parts))) }
 
-// PartOfRun returns the part of a joined store that has a run; of any other store, itself.
-func (s *Store) PartOfRun(id engine.RunID) *Store { return s.part(id.Partition()) }
+// PartOfRun returns the part of a joined store that has a run; of any other store, itself. A run that no part has would be in the
+// one that is returned.
+func (s *Store) PartOfRun(id engine.RunID) (*Store, error) {
+	born := s.part(id.Partition())
+	for _, part := range append([]*Store{born}, s.parts...) {
+		if has, err := part.HasRun(id); has || err != nil {
+			return part, err
+		}
+	}
+	return born, nil
+}
 
 // PartOfCampaign returns the part of a joined store that fired a campaign; of any other store, itself.
 func (s *Store) PartOfCampaign(number uint64) *Store { return s.part(engine.CampaignHome(number)) }

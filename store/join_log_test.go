@@ -340,11 +340,11 @@ func TestJoinedWrites(t *testing.T) {
 			t.Errorf("of %s, who is forgotten, the trail says %+v, %v", person, found, err)
 		}
 	}
-	if got := s.PartOfRun(engine.RunID{9: 200}); got != s.Parts()[0] {
+	if got, err := s.PartOfRun(engine.RunID{9: 200}); got != s.Parts()[0] || err != nil {
 		t.Error("a run of a part that there is not belongs to another part than the first")
 	}
 	one := dividedStore(t, 1)
-	if one.Parts()[0] != one || one.PartOf("ann") != one || one.PartOfRun(engine.RunID{}) != one {
+	if of, err := one.PartOfRun(engine.RunID{}); one.Parts()[0] != one || one.PartOf("ann") != one || of != one || err != nil {
 		t.Error("one part is not itself")
 	}
 }

@@ -96,6 +96,9 @@ func joinedPurged(all []Purged) (one Purged) {
 		if p.Journal > 0 && p.Stamp >= one.Stamp {
 			one.Journal, one.Stamp = inTurn{}.shown(part, p.Journal, len(all)), p.Stamp
 		}
+		if p.Moved > 0 {
+			one.Moved, one.MovedAt = max(one.Moved, inTurn{}.shown(part, p.Moved, len(all))), p.MovedAt
+		}
 	}
 	return one
 }

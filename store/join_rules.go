@@ -6,15 +6,18 @@ import (
 	"nudge/engine"
 )
 
+// ofRun is the rule of keys that end in a run ID.
+var ofRun = disjoint{home: runHome, moved: true}
+
 // joinRules has a rule for every bucket; a test fails for a bucket without one.
 var joinRules = [bucketCount]joinRule{
 	Meta: joinedMeta{},
 
 	// What belongs to a person or a run is in one part, and its key is in no other. Some keys are known in several parts, which
 	// mean the same.
-	Runs: disjoint{runHome}, Ended: disjoint{runHome}, FailedRuns: disjoint{runHome}, Asks: disjoint{runHome}, Quarantine: disjoint{runHome},
-	Keys: disjoint{runHome}, Timers: disjoint{runHome}, Sent: disjoint{runHome}, Failures: disjoint{runHome}, CampaignRuns: disjoint{runHome},
-	Outbox: disjoint{outboxHome}, Profiles: disjoint{profileHome}, Members: disjoint{memberHome}, People: joinedPeople{},
+	Runs: ofRun, Ended: ofRun, FailedRuns: ofRun, Asks: ofRun, Quarantine: ofRun,
+	Keys: ofRun, Timers: ofRun, Sent: ofRun, Failures: ofRun, CampaignRuns: ofRun,
+	Outbox: disjoint{home: outboxHome, moved: true}, Profiles: disjoint{home: profileHome}, Members: disjoint{home: memberHome}, People: joinedPeople{},
 	Fields: disjoint{}, IDs: disjoint{}, IDTimes: disjoint{}, Erasures: disjoint{}, Settled: disjoint{}, Orphans: disjoint{}, Notices: disjoint{}, FailedNotices: disjoint{},
 	CampaignIDs: disjoint{}, CampaignFlows: disjoint{},
 
@@ -95,12 +98,16 @@ func (joinedProposals) shown(j joinedReader, record []byte) []byte {
 type disjoint struct {
 	// home returns the part of a key, or one that is not there if the key does not tell. Nil: no key tells.
 	home func(key []byte, n int) int
+	// moved says that a key which is not there may be in another part: its run was started before the store was moved.
+	moved bool
 }
 
 func (a disjoint) get(j joinedReader, b Bucket, key []byte) []byte {
 	if a.home != nil {
 		if part := a.home(key, len(j)); part < len(j) {
-			return j[part].Get(b, key)
+			if value := j[part].Get(b, key); value != nil || !a.moved {
+				return value
+			}
 		}
 	}
 	for _, r := range j {

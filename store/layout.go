@@ -109,6 +109,9 @@ var (
 	keyReforget = []byte("reforget")
 	keyBy       = []byte("by")
 	keyHeld     = []byte("held")
+
+	keyMoving    = []byte("moving")
+	keyMovedAway = []byte("movedaway")
 )
 
 const runIDBytes = len(engine.RunID{})

@@ -361,6 +361,18 @@ func (s *Store) Entries(from uint64, visit func(*engine.Journaled) bool) error {
 	})
 }
 
+// LastInput returns the number of the last input that the journal has; 0 if it has none.
+func (s *Store) LastInput() (number uint64, err error) {
+	err = s.kv.View(func(r Reader) error {
+		r.Descend(Journal, nil, func(key, _ []byte) bool {
+			number = lastNumber(key)
+			return false
+		})
+		return nil
+	})
+	return number, err
+}
+
 // EntriesAfter calls visit with the journal behind the input with a number, in order, until visit returns false; 0 stands for its
 // beginning. In a joined store numbers do not rise with time, so only this reads on from an input.
 func (s *Store) EntriesAfter(number uint64, visit func(*engine.Journaled) bool) error {

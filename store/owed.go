@@ -59,6 +59,15 @@ func fitsOwed(key, record []byte) error {
 // HasKey reports whether a live run of a flow has a key.
 func (s *Store) HasKey(k engine.FlowKey) (bool, error) { return s.hasPrefix(Keys, keyPrefix(k)) }
 
+// HasRun reports whether a run is here, live or ended.
+func (s *Store) HasRun(id engine.RunID) (has bool, err error) {
+	err = s.kv.View(func(r Reader) error {
+		has = r.Get(Runs, id[:]) != nil || r.Get(Quarantine, id[:]) != nil
+		return nil
+	})
+	return has, err
+}
+
 // HasFiring reports whether a campaign of a flow with a key, which an event fired here, has rows to take.
 func (s *Store) HasFiring(k engine.FlowKey) (bool, error) {
 	state, err := s.State()

@@ -27,13 +27,25 @@ type Purged struct {
 	// applied. Both are 0 while the journal is complete.
 	Journal uint64
 	Stamp   engine.Instant
+	// Moved is the number of the last input that was applied before the store was moved; 0: it never was. Inputs up to it are there
+	// to be read, with gaps, and cannot be replayed: that of another partition may have led to them. MovedAt is when it was moved.
+	Moved   uint64
+	MovedAt engine.Instant
 }
 
 func (p *Purged) fields(c *codec) {
 	integer(c, &p.Runs)
 	c.uint(&p.Journal)
 	integer(c, &p.Stamp)
+	c.uint(&p.Moved)
+	integer(c, &p.MovedAt)
 }
+
+// begins is the number of the input before the first one of the part of the journal that has no gaps.
+func (p *Purged) begins() uint64 { return max(p.Journal, p.Moved) }
+
+// Whole reports whether the journal can be replayed: it has all inputs from the first one on, and the store was not moved.
+func (p *Purged) Whole() bool { return p.begins() == 0 }
 
 // Purged returns which data the store has dropped.
 func (s *Store) Purged() (p Purged, err error) {

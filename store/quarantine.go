@@ -367,13 +367,25 @@ func (x *quarantine) salvage(q *Quarantined) {
 	if q.Ended {
 		return
 	}
-	if j, err := decodeJournaled(x.w.Get(Journal, be(q.Run.Seq()))); err == nil {
+	if j := x.startedBy(q.Run); j != nil {
 		if call, ok := j.Input.Payload.(*engine.Call); ok {
 			q.Parent, q.Call = call.Parent, call.Number
 		}
 	} else if liveRecord(x.w, run.Parent[:]) != nil {
 		q.Parent, q.Call = run.Parent, run.ParentCall
 	}
+}
+
+// startedBy returns the input that started a run, or nil. That of a run from before a move may have another number now.
+func (x *quarantine) startedBy(id engine.RunID) *engine.Journaled {
+	if purged, err := readPurged(x.w); err != nil || id.Time() <= purged.MovedAt {
+		return nil
+	}
+	j, err := decodeJournaled(x.w.Get(Journal, be(id.Seq())))
+	if err != nil {
+		return nil
+	}
+	return j
 }
 
 // salvaged reads what it can of a damaged record. Any of it may be wrong.

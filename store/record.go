@@ -29,6 +29,8 @@ const (
 	marksVersion        = 1
 	searchVersion       = 1
 	reforgetVersion     = 1
+	movePlanVersion     = 1
+	awayVersion         = 1
 	historyVersion      = 'h'
 	eventTypeVersion    = 'e'
 	eventSeriesVersion  = 's'
@@ -361,6 +363,7 @@ func stateFields(c *codec, s *engine.State) {
 	integer(c, &s.Partition.Of)
 	list(c, &s.Owed, (*codec).uint)
 	list(c, &s.Seen, (*codec).uint)
+	list(c, &s.Former, func(c *codec, i *engine.Installation) { c.bytes(i[:]) })
 }
 
 func policyFields(c *codec, p *engine.AccountPolicy) {

@@ -88,6 +88,7 @@ type repair struct {
 	purged      Purged
 	audit       []byte                      // key of the hashes of forgotten people
 	held        bool                        // nothing goes out of it yet
+	movedAway   []byte                      // the mark of a store that was moved
 	reforget    []byte                      // people to be forgotten again; nil: none
 	fields      []string                    // by which people are found; nil: not read yet
 	marks       string                      // of the deployed project
@@ -204,6 +205,8 @@ func (r *repair) meta() error {
 			r.reforget = bytes.Clone(value)
 		case bytes.Equal(key, keyHeld):
 			r.held = true
+		case bytes.Equal(key, keyMovedAway):
+			r.movedAway = bytes.Clone(value)
 		case bytes.Equal(key, keyMarks):
 			if decode(value, marksVersion, func(c *codec) { c.str(&r.marks) }) != nil {
 				r.marks = ""

@@ -12,7 +12,7 @@ import (
 // journal finds the gaps of the journal. It begins behind the last one; what is before that
 // stays, for people.
 func (r *repair) journal() error {
-	last := r.purged.Journal
+	last := r.purged.begins()
 	gap := func(to uint64, stamp engine.Instant) {
 		if len(r.out.Gaps) < MaxLosses {
 			r.out.Gaps = append(r.out.Gaps, Gap{last + 1, to})
@@ -38,7 +38,7 @@ func (r *repair) journal() error {
 		gap(r.state.Seq, r.state.Stamp)
 	}
 	r.state.Seq, r.state.Stamp = max(r.state.Seq, last), max(r.state.Stamp, stamp)
-	r.out.Journal = r.purged.Journal + 1
+	r.out.Journal = r.purged.begins() + 1
 	return nil
 }
 
@@ -236,6 +236,11 @@ func (r *repair) putState() error {
 	}
 	if r.held {
 		if err := r.put(Meta, keyHeld, []byte{}); err != nil {
+			return err
+		}
+	}
+	if r.movedAway != nil {
+		if err := r.put(Meta, keyMovedAway, r.movedAway); err != nil {
 			return err
 		}
 	}

@@ -40,7 +40,7 @@ func Restore(kvs []KV, how Restoring) (state engine.State, forgotten int, err er
 				return err
 			}
 			if !how.Gone {
-				state.Installation = installation.In(state.Partition)
+				state.Installation, state.Former = installation.In(state.Partition), nil
 			}
 			state.Killed = true
 			if people, err = forgottenIn(w, how.Forgotten); err != nil {

@@ -38,6 +38,9 @@ func View(kv KV) *Store { return &Store{kv: kv, opened: strings.ToLower(rand.Tex
 // Exists reports whether there is a store in kv.
 func Exists(kv KV) (there bool, err error) {
 	err = kv.View(func(r Reader) error {
+		if r.Get(Meta, keyMoving) != nil {
+			return ErrMoving
+		}
 		there = r.Get(Meta, keyFormat) != nil
 		return nil
 	})
@@ -47,6 +50,9 @@ func Exists(kv KV) (there bool, err error) {
 func (s *Store) prepare() error {
 	var format, by []byte
 	if err := s.kv.View(func(r Reader) error {
+		if r.Get(Meta, keyMoving) != nil {
+			return ErrMoving
+		}
 		format, by = bytes.Clone(r.Get(Meta, keyFormat)), bytes.Clone(r.Get(Meta, keyBy))
 		return nil
 	}); err != nil {
@@ -113,7 +119,7 @@ func OpenAll(kvs []KV) (all []*Store, err error) {
 func createAll(kvs []KV) error {
 	made := false
 	if err := kvs[0].View(func(r Reader) error {
-		made = r.Get(Meta, keyFormat) != nil
+		made = r.Get(Meta, keyFormat) != nil || r.Get(Meta, keyMoving) != nil
 		return nil
 	}); made || err != nil {
 		return err
@@ -175,6 +181,9 @@ func createPartition(kv KV, installation engine.Installation, p engine.Partition
 	}
 	state := engine.State{Installation: installation.In(p), Outbound: engine.OutboundLive, Partition: p}
 	return kv.Update(func(w Writer) error {
+		if w.Get(Meta, keyMoving) != nil {
+			return ErrMoving
+		}
 		err := errors.Join(w.Put(Meta, keyFormat, []byte{Format}), w.Put(Meta, keyState, encodeState(&state)))
 		if auditKey != nil {
 			err = errors.Join(err, w.Put(Meta, keyAudit, auditKey))

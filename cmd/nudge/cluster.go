@@ -13,9 +13,9 @@ import (
 	"nudge/client"
 )
 
-const clusterHelp = `Cluster shows the nodes of a cluster: several nudge serve with one PostgreSQL. Each has some of the
-partitions of the store. Ask any of them. A node whose lease has ended gets no partitions; the others
-take those that it had. If nobody has a partition, the exit code is 1.`
+const clusterHelp = `Cluster shows the nodes of a cluster: several nudge serve with one PostgreSQL. Each has some of
+the partitions of the store. Ask any of them. When the lease of a node has ended, the others take
+the partitions that it had. If nobody has a partition, the exit code is 1.`
 
 func newCluster() *cobra.Command {
 	c := &cobra.Command{

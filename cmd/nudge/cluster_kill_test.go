@@ -41,7 +41,7 @@ var (
 )
 
 const (
-	nodesSpeed = 60 // times real time: a message of unknown outcome waits 15 s
+	nodesSpeed = 200 // times real time: a message of unknown outcome waits 4.5 s
 	nodesOf    = 3
 	nodesParts = 8
 )
@@ -79,13 +79,13 @@ type killedNode struct {
 
 func newClusterOfKilled(t *testing.T) *killedNodes {
 	seed := seedOfKills(t)
-	c := &killedNodes{killed: newKilled(t, t.TempDir(), builtProgram(t), seed, nodesSpeed), database: pgtest.Start(t)}
+	c := &killedNodes{killed: newKilled(t, t.TempDir(), builtProgram(t), seed, nodesSpeed), database: pgtest.Alone(t)}
 	c.url = c.database.Database(t)
 	before := httptest.NewServer(http.HandlerFunc(c.balance))
 	t.Cleanup(before.Close)
 	text := c.read("nudge.yaml")
 	c.address = strings.TrimPrefix(before.URL, "http://")
-	c.change("flows/follow.yaml", "after: 8h", "after: 5m", "after: 6h } ] } ]", "after: 5m } ] } ]", "{ after: 6h }", "{ after: 5m }")
+	c.change("flows/follow.yaml", "after: 8h", "after: 12m", "after: 6h } ] } ]", "after: 12m } ] } ]", "{ after: 6h }", "{ after: 12m }")
 	for n := range nodesOf {
 		c.nodes = append(c.nodes, c.node(n, text))
 	}

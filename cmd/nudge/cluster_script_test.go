@@ -245,41 +245,51 @@ func (c *scriptCluster) untilPosted(people int) {
 	})
 }
 
-// keepsNode sees whether the load balancer gives a browser its node: who has logged in to the console stays logged in.
+// keepsNode sees whether the load balancer gives a browser its node: who has logged in to the console stays logged in. A node may lose
+// its short lease on a busy machine, and then the browser gets another one; so it is tried again.
 func (c *scriptCluster) keepsNode() {
 	c.t.Helper()
-	cookies := map[string]string{}
-	ask := func(method, path, body string) int {
-		c.t.Helper()
-		r, err := http.NewRequestWithContext(c.t.Context(), method, c.balancer+path, strings.NewReader(body))
-		if err != nil {
-			c.t.Fatal(err)
+	c.until(func(ctx context.Context) error {
+		b := &browser{at: c.balancer, cookies: map[string]string{}}
+		if status, err := b.ask(ctx, http.MethodPost, "/console/login", "token="+scriptToken); status != http.StatusSeeOther {
+			return fmt.Errorf("the login to the console is answered %d (%v)", status, err)
 		}
-		if body != "" {
-			r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-			r.Header.Set("Origin", c.balancer)
+		for range 30 { // by chance it never is the same node so often
+			if status, err := b.ask(ctx, http.MethodGet, "/console/", ""); status != http.StatusOK {
+				return fmt.Errorf("after the login the console answers %d (%v): the balancer chose another node", status, err)
+			}
 		}
-		for name, value := range cookies {
-			r.AddCookie(&http.Cookie{Name: name, Value: value})
-		}
-		response, err := http.DefaultTransport.RoundTrip(r)
-		if err != nil {
-			c.t.Fatal(err)
-		}
-		defer response.Body.Close()
-		for _, cookie := range response.Cookies() {
-			cookies[cookie.Name] = cookie.Value
-		}
-		return response.StatusCode
+		return nil
+	})
+}
+
+// browser is somebody who has cookies.
+type browser struct {
+	at      string
+	cookies map[string]string
+}
+
+func (b *browser) ask(ctx context.Context, method, path, body string) (status int, err error) {
+	r, err := http.NewRequestWithContext(ctx, method, b.at+path, strings.NewReader(body))
+	if err != nil {
+		return 0, err
 	}
-	if status := ask(http.MethodPost, "/console/login", "token="+scriptToken); status != http.StatusSeeOther {
-		c.t.Fatalf("the login to the console is answered %d", status)
+	if body != "" {
+		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		r.Header.Set("Origin", b.at)
 	}
-	for range 10 {
-		if status := ask(http.MethodGet, "/console/", ""); status != http.StatusOK {
-			c.t.Fatalf("after the login the console answers %d: the balancer chose another node", status)
-		}
+	for name, value := range b.cookies {
+		r.AddCookie(&http.Cookie{Name: name, Value: value})
 	}
+	response, err := http.DefaultTransport.RoundTrip(r)
+	if err != nil {
+		return 0, err
+	}
+	defer response.Body.Close()
+	for _, cookie := range response.Cookies() {
+		b.cookies[cookie.Name] = cookie.Value
+	}
+	return response.StatusCode, nil
 }
 
 // end ends the script as somebody does who stops it, and looks for what is left.

@@ -73,7 +73,12 @@ func openJournals(c *cobra.Command, flags *apiFlags, dir string, want wanted) (*
 	}
 	for _, j := range all.all {
 		gone, err := j.Purged()
-		if err == nil && gone.Journal > 0 {
+		switch {
+		case err != nil:
+		case gone.Moved > 0:
+			err = wrongInput(fmt.Errorf("the store was moved from another number of partitions, and what was applied before %s cannot be replayed here; "+
+				"only a journal with its first input can be replayed, and up to then the store has one that this one was moved from", gone.MovedAt))
+		case gone.Journal > 0:
 			err = wrongInput(fmt.Errorf("the journal no longer holds inputs before %s, because nudge.yaml sets retention: { journal: … }, or because a repair could not read them; "+
 				"only a journal with its first input can be replayed", gone.Stamp))
 		}
@@ -206,7 +211,7 @@ func (j *journals) fetch(from *client.Journal, p *progress) error {
 	if err != nil {
 		return err
 	}
-	if file.gone.Journal == 0 { // else nobody can use the rest
+	if file.gone.Whole() { // else nobody can use the rest
 		err = file.keep(from, p)
 	}
 	if err != nil {
@@ -219,7 +224,7 @@ func (j *journals) fetch(from *client.Journal, p *progress) error {
 // newJournalFile makes the file of a journal with a head.
 func newJournalFile(head *client.JournalHead) (j *journalFile, err error) {
 	j = &journalFile{state: engine.State{Seq: head.Seq, Stamp: instantOf(head.Stamp)},
-		gone: store.Purged{Journal: head.Dropped, Stamp: instantOf(head.DroppedAt)}}
+		gone: store.Purged{Journal: head.Dropped, Stamp: instantOf(head.DroppedAt), Moved: head.Moved, MovedAt: instantOf(head.MovedAt)}}
 	if head.Partition != nil {
 		j.state.Partition = engine.Partition{Number: *head.Partition, Of: head.Partitions}
 	}

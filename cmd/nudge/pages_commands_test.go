@@ -27,6 +27,10 @@ var foreign = []string{
 	"openssl x509 -noout -enddate -in /etc/nudge/tls/fullchain.pem", "journalctl -u nudge | grep certificate", "journalctl -u nudge | grep clock", "journalctl -u nudge | grep partition", "journalctl -u nudge | grep lease",
 	"journalctl -u nudge | grep stranger", "timedatectl", "systemctl status nudge-copy", "ls -l /backups/warm",
 	"editor /etc/nudge/environment", "editor /etc/nudge/nudge.yaml", "systemctl enable --now nudge",
+	"examples/cluster/run.sh", "cd examples/cluster", "mkdir -m 700 secrets", "cp .env.example .env", "editor .env", "docker compose up -d", "docker compose --profile sandbox up -d", "docker compose ps",
+	"docker build -f packaging/image/Dockerfile -t nudge .", "openssl rand -hex 24 | tr -d '\\n' >secrets/postgres_password",
+	`printf 'postgres:5432:nudge:nudge:%s' "$(cat secrets/postgres_password)" >secrets/pgpass`, "chmod 444 secrets/*", "kill -9 PROCESS",
+	"helm install nudge packaging/helm/nudge --set secret=nudge",
 	"docker run -v ./shop:/etc/nudge:ro -v nudge:/var/lib/nudge -p 127.0.0.1:8080:8080 --env-file secrets nudge:v1.2.3",
 }
 

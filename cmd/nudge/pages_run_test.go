@@ -330,6 +330,7 @@ var played = map[string]map[string]any{
 			},
 		},
 	},
+	"docs/cluster.md": {"GET /v1/cluster": shownCluster()},
 	"docs/operations.md": {
 		"GET /v1/audit": &client.AuditPage{Entries: []client.AuditEntry{{
 			At: instant("2026-11-30T09:12:40Z"), By: client.Actor{Name: "ops", Address: "127.0.0.1:51234"}, Did: "pause campaign",
@@ -369,6 +370,21 @@ var played = map[string]map[string]any{
 			Verdict: "2 runs moved, 7 ended; 16 messages would have been 18: 3 new, 1 gone, 5 at another time; no promise can be broken, 3 bounds changed",
 		},
 	},
+}
+
+// shownCluster is three nodes that have sixteen partitions.
+func shownCluster() *client.Cluster {
+	c := &client.Cluster{Node: "nudge-1", At: instant("2026-11-30T09:30:00Z"), Nodes: []client.Node{
+		{Name: "nudge-1", ID: "A", Address: "10.0.0.5:43607", State: "serves", Since: instant("2026-11-30T09:12:40Z"), Expires: instant("2026-11-30T09:30:10Z"), Partitions: 6},
+		{Name: "nudge-2", ID: "B", Address: "10.0.0.6:42027", State: "serves", Since: instant("2026-11-30T09:13:20Z"), Expires: instant("2026-11-30T09:30:08Z"), Partitions: 5},
+		{Name: "nudge-3", ID: "C", Address: "10.0.0.7:42887", State: "serves", Since: instant("2026-11-30T09:14:02Z"), Expires: instant("2026-11-30T09:30:09Z"), Partitions: 5},
+	}}
+	for _, n := range c.Nodes {
+		for range n.Partitions {
+			c.Partitions = append(c.Partitions, client.Partition{Partition: len(c.Partitions), Node: n.Name, ID: n.ID})
+		}
+	}
+	return c
 }
 
 func pointer[T any](v T) *T { return &v }

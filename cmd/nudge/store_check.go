@@ -1,9 +1,11 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"path/filepath"
 
 	"github.com/spf13/cobra"
@@ -14,8 +16,9 @@ import (
 	"nudge/store/bolt"
 )
 
-const storeCheckHelp = `Check reads every page and every record of a data folder, and verifies the rules that hold
-between them. It changes nothing. The server must not be running: it holds the file.
+const storeCheckHelp = `Check reads every page and every record of a data folder, or every record in a database
+(postgres://…), and verifies the rules that hold between them. It changes nothing. No server may
+be running.
 
 With --url a running server checks its own store beside its work, slowly enough that nobody
 notices. It verifies every record, and the pages that they are in. It leaves out what only
@@ -23,8 +26,8 @@ stands still in a stopped store: sums over all records, and the list of free pag
 
 func newStoreCheck() *cobra.Command {
 	c := &cobra.Command{
-		Use:     "check [DATA_DIR]",
-		Short:   "Verify every record of a data folder",
+		Use:     "check [DATA_DIR | URL]",
+		Short:   "Verify every record of a store",
 		Long:    storeCheckHelp,
 		Example: "  nudge store check data\n  nudge store check --url http://127.0.0.1:8080",
 		Args:    cobra.MaximumNArgs(1),
@@ -41,7 +44,7 @@ func newStoreCheck() *cobra.Command {
 		if len(args) > 0 {
 			dir = args[0]
 		}
-		report, err := checkStore(dir)
+		report, err := checkAt(c.Context(), dir)
 		if err != nil {
 			return err
 		}
@@ -56,6 +59,14 @@ func newStoreCheck() *cobra.Command {
 		return failed(err)
 	}
 	return c
+}
+
+// checkAt checks the store in a folder, or in a database.
+func checkAt(ctx context.Context, place string) (*store.Report, error) {
+	if app.IsDatabase(place) {
+		return app.CheckDatabase(ctx, place, slog.New(slog.DiscardHandler))
+	}
+	return checkStore(place)
 }
 
 // checkServer lets a running server check its store.

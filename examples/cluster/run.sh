@@ -73,6 +73,7 @@ database createdb -h "$dir/postgres" -U nudge nudge
 
 export NUDGE_TOKEN="${NUDGE_TOKEN:-local-token}"
 export COMAPI_SPACE=local COMAPI_TOKEN=local-token COMAPI_WEBHOOK_SECRET=local-secret COMAPI_URL="http://127.0.0.1:$provider"
+export TMPDIR="$dir" # what a node leaves that is killed is gone, too
 export NUDGE_STORE="postgres:///nudge?host=$dir/postgres&user=nudge"
 
 echo 'run.sh: starting three nodes'

@@ -63,7 +63,7 @@ var probes = map[string]struct {
 }
 
 // elsewhere is the mappings of nudge.yaml that the nudge command reads.
-var elsewhere = []string{"An account", "Accounts", "Webhooks", "Only some", "Retention", "Limits of requests", "Token", "Endpoint", "A clock", "Fetching", "Preferences", "Deploys", "Target", "TLS"}
+var elsewhere = []string{"An account", "Accounts", "Webhooks", "Only some", "Retention", "Limits of requests", "Token", "Endpoint", "A clock", "Fetching", "Preferences", "Deploys", "Target", "TLS", "A node"}
 
 // saysWhy is the keys that the parser knows in a place where they mean nothing, to say
 // so in better words.

@@ -41,7 +41,7 @@ func render(t *testing.T, values map[string]any) ([]runtime.Object, error) {
 	if err != nil {
 		return nil, err
 	}
-	texts, err := engine.Engine{Strict: true}.Render(c, all)
+	texts, err := engine.Engine{Strict: true}.RenderWithContext(t.Context(), c, all)
 	if err != nil {
 		return nil, err
 	}

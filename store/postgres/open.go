@@ -215,19 +215,3 @@ func (f *facts) refuse(where, role string) error {
 
 // mayLose reports whether a failover may lose what was confirmed.
 func (f *facts) mayLose() bool { return f.standbys == "" && f.replicas > 0 }
-
-// acquireReader takes a connection for a transaction that reads. Some connections are left for commits.
-func (d *Database) acquireReader(ctx context.Context) (*pgxpool.Conn, error) {
-	select {
-	case d.readers <- struct{}{}:
-	case <-ctx.Done():
-		return nil, context.Cause(ctx)
-	}
-	c, err := d.acquire(ctx)
-	if err != nil {
-		<-d.readers
-	}
-	return c, err
-}
-
-func (d *Database) releaseReader() { <-d.readers }

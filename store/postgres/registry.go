@@ -11,6 +11,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgxpool"
 
 	"nudge/store/nodes"
 )
@@ -24,14 +25,34 @@ func (d *Database) Registry() nodes.Registry { return registry{d} }
 // alive is the condition that a row of nodes has a lease.
 const alive = "NOT dead AND expires > clock_timestamp()"
 
-// within runs a transaction.
+// within runs a transaction. If the server has ended the connection meanwhile, it takes another one.
 func (r registry) within(ctx context.Context, f func(pgx.Tx) error) error {
-	c, err := r.d.acquire(ctx)
+	t, c, err := r.begin(ctx)
+	if gone(err) {
+		t, c, err = r.begin(ctx)
+	}
 	if err != nil {
 		return err
 	}
 	defer c.Release()
-	return pgx.BeginTxFunc(ctx, c, pgx.TxOptions{IsoLevel: pgx.ReadCommitted}, f)
+	defer t.Rollback(context.WithoutCancel(ctx)) // it does nothing after a commit
+	if err := f(t); err != nil {
+		return err
+	}
+	return t.Commit(ctx)
+}
+
+func (r registry) begin(ctx context.Context) (pgx.Tx, *pgxpool.Conn, error) {
+	c, err := r.d.acquire(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	t, err := c.BeginTx(ctx, pgx.TxOptions{IsoLevel: pgx.ReadCommitted})
+	if err != nil {
+		c.Release()
+		return nil, nil, plain(err)
+	}
+	return t, c, nil
 }
 
 func seconds(d time.Duration) float64 { return d.Seconds() }

@@ -14,7 +14,7 @@ import (
 )
 
 const (
-	tripTimeout = 10 * time.Second // one read of a store in PostgreSQL waits for its answer; then what asked fails with 500
+	tripTimeout = 10 * time.Second // one read of a store in PostgreSQL waits for its answer; then what asked fails with 503
 	maxView     = 5 * time.Second  // one reader of a store in PostgreSQL may see it as it was at one instant; then it fails, because vacuum cannot clean meanwhile
 )
 
@@ -74,18 +74,14 @@ func (d *Database) acquire(ctx context.Context) (*pgxpool.Conn, error) {
 
 // gone reports whether an error is that of a connection that is no more.
 func gone(err error) bool {
-	var answer *pgconn.PgError
-	switch {
-	case err == nil, errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
+	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
 		return false
-	case errors.As(err, &answer):
-		return strings.HasPrefix(answer.Code, "57P") || strings.HasPrefix(answer.Code, "08")
 	}
 	var lost *lostError
 	return errors.As(err, &lost)
 }
 
-// lostError is an error that did not come as an answer of the server.
+// lostError is an error that did not come as an answer of a server that works.
 type lostError struct{ error }
 
 func (e *lostError) Unwrap() error { return e.error }
@@ -93,12 +89,13 @@ func (e *lostError) Unwrap() error { return e.error }
 // Is says that the database did not answer.
 func (e *lostError) Is(target error) bool { return target == store.ErrUnreachable }
 
-// plain marks errors that are no answers.
+// plain marks errors that are no answers, and answers of a server that stops, begins, or has no place for another connection.
 func plain(err error) error {
-	if answer := (*pgconn.PgError)(nil); errors.As(err, &answer) {
-		return err
+	answer := (*pgconn.PgError)(nil)
+	if !errors.As(err, &answer) || strings.HasPrefix(answer.Code, "57P") || strings.HasPrefix(answer.Code, "08") || answer.Code == "53300" {
+		return &lostError{fmt.Errorf("the connection to PostgreSQL failed: %w", err)}
 	}
-	return &lostError{fmt.Errorf("the connection to PostgreSQL failed: %w", err)}
+	return err
 }
 
 // fetch reads wants of a partition, each statement by itself. What they find is of one instant only if nobody commits meanwhile.
@@ -125,6 +122,8 @@ type snapshot struct {
 	conn   *pgxpool.Conn
 	begun  bool
 	broken error // why it cannot go on
+	place  bool  // it has one among the readers
+	ahead  bool  // it does not wait for a place, because commits wait for it
 }
 
 const (
@@ -162,7 +161,7 @@ func (s *snapshot) fetch(partition int, wants []want) [][]row {
 func (s *snapshot) try(partition int, wants []want) (found [][]row, err error) {
 	b, before := new(batch), 0
 	if s.conn == nil {
-		if s.conn, err = s.d.acquireReader(s.ctx); err != nil {
+		if err := s.connect(); err != nil {
 			return nil, err
 		}
 		b.add(beginSnapshot)
@@ -184,6 +183,29 @@ func (s *snapshot) try(partition int, wants []want) (found [][]row, err error) {
 	return found, err
 }
 
+// connect takes a connection. Some are left for commits.
+func (s *snapshot) connect() (err error) {
+	if !s.ahead {
+		select {
+		case s.d.readers <- struct{}{}:
+			s.place = true
+		case <-s.ctx.Done():
+			return context.Cause(s.ctx)
+		}
+	}
+	if s.conn, err = s.d.acquire(s.ctx); err != nil {
+		s.leavePlace()
+	}
+	return err
+}
+
+func (s *snapshot) leavePlace() {
+	if s.place {
+		<-s.d.readers
+		s.place = false
+	}
+}
+
 // hold takes the instant now.
 func (s *snapshot) hold() { s.fetch(0, nil) }
 
@@ -192,7 +214,7 @@ func (s *snapshot) close() {
 	if s.conn == nil {
 		return
 	}
-	defer s.d.releaseReader()
+	defer s.leavePlace()
 	defer s.conn.Release()
 	c := s.conn.Conn().PgConn()
 	s.conn = nil

@@ -138,6 +138,7 @@ func (v *ownView) leave() {
 	}
 	defer v.o.gate.RUnlock()
 	v.apart, v.cache = v.o.d.snapshot(), newCache(viewCache)
+	v.apart.ahead = true
 	v.apart.hold()
 }
 

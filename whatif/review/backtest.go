@@ -97,6 +97,10 @@ func openJournal(s *store.Store) (*journal, error) {
 	if err != nil {
 		return nil, err
 	}
+	if gone.Moved > 0 {
+		return nil, &Unable{fmt.Sprintf("the store was moved from another number of partitions, and what was applied before %s cannot be replayed here", gone.MovedAt),
+			"only a journal with its first input can be replayed; up to the move the store has one that this one was moved from: run nudge backtest --store with its folder"}
+	}
 	if gone.Journal > 0 {
 		return nil, &Unable{fmt.Sprintf("the journal no longer holds the inputs before %s, and only one with its first input can be replayed", gone.Stamp), "retention: { journal: never } in nudge.yaml keeps them"}
 	}

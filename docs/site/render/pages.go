@@ -21,7 +21,7 @@ var groups = []struct {
 		"docs/diagnostics.md", "docs/editors.md", "editors/*/README.md",
 	}},
 	{"Run Nudge", []string{
-		"docs/checklist.md", "docs/operations.md", "docs/channel.md", "docs/accounts.md", "docs/sandbox.md", "docs/commands.md", "docs/api.md", "docs/console.md", "docs/runs.md",
+		"docs/checklist.md", "docs/operations.md", "docs/cluster.md", "docs/moving.md", "docs/channel.md", "docs/accounts.md", "docs/sandbox.md", "docs/commands.md", "docs/api.md", "docs/console.md", "docs/runs.md",
 		"docs/numbers.md", "docs/alerts.md", "docs/*.md",
 	}},
 	{"What it promises", []string{"docs/reliability.md", "docs/performance.md", "SECURITY.md"}},

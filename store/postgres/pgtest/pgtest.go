@@ -43,7 +43,8 @@ type Server struct {
 	dir      string // all files of the server
 	port     int
 	as       *syscall.Credential // whom its processes belong to; nil: to whom the test belongs
-	keeper   *os.File            // it stays open until the test binary ends
+	keeper   *exec.Cmd
+	end      *os.File // the keeper's input; it stays open until the test binary ends
 
 	databases atomic.Int64
 	poolers   atomic.Int64
@@ -58,6 +59,21 @@ func Start(t testing.TB) *Server {
 	if err != nil {
 		t.Fatalf("PostgreSQL for tests: %v; test.sh installs what it needs", err)
 	}
+	return s
+}
+
+// Alone starts a server for one test, which may stop it while other tests run.
+func Alone(t testing.TB) *Server {
+	t.Helper()
+	s, err := begin()
+	if err != nil {
+		t.Fatalf("PostgreSQL for a test: %v; test.sh installs what it needs", err)
+	}
+	t.Cleanup(func() {
+		if err := errors.Join(s.end.Close(), s.keeper.Wait()); err != nil {
+			t.Errorf("after the test: %v", err)
+		}
+	})
 	return s
 }
 
@@ -146,11 +162,10 @@ func (s *Server) keep() error {
 		return err
 	}
 	defer in.Close()
-	c := exec.Command("sh", "-c", keeper, s.programs, s.dir)
-	c.Dir, c.Stdin = "/", in
-	c.SysProcAttr = &syscall.SysProcAttr{Credential: s.as, Setsid: true}
-	s.keeper = out
-	return c.Start()
+	s.keeper, s.end = exec.Command("sh", "-c", keeper, s.programs, s.dir), out
+	s.keeper.Dir, s.keeper.Stdin = "/", in
+	s.keeper.SysProcAttr = &syscall.SysProcAttr{Credential: s.as, Setsid: true}
+	return s.keeper.Start()
 }
 
 func (s *Server) data() string { return filepath.Join(s.dir, "data") }
@@ -262,7 +277,7 @@ func parse(t testing.TB, text string) *url.URL {
 }
 
 // Stop stops the server: "fast" ends all sessions, "immediate" is as if it had crashed. It is started again at the end of the test at
-// the latest. All tests of the binary share the server, so a test that stops it must not run in parallel with others.
+// the latest. All tests of the binary share the server of Start, so a test that stops it must not run in parallel with others.
 func (s *Server) Stop(t testing.TB, mode string) {
 	t.Helper()
 	t.Cleanup(func() { s.Run(t) })

@@ -39,6 +39,13 @@ func TestServer(t *testing.T) {
 	if got := value(t, pooled, "SELECT current_user::text"); got != "nudge" {
 		t.Errorf("through PgBouncer: the user is %q", got)
 	}
+	t.Run("alone", func(t *testing.T) {
+		other := Alone(t)
+		if got := value(t, other.Database(t), "SELECT current_setting('port')"); value(t, url, "SELECT current_setting('port')") == got {
+			t.Errorf("two servers at port %s", got)
+		}
+		other.Stop(t, "fast")
+	})
 	s.Exec(t, url, "CREATE TABLE kept AS SELECT 'yes' AS text")
 	s.Exec(t, url, "GRANT ALL ON kept TO nudge")
 	s.Restart(t, "immediate")
