@@ -29,6 +29,7 @@ func (f *fleet) failOver() error {
 		return err
 	}
 	w.reached["a failover that loses commits"]++
+	w.each(f.handsOverYet)
 	setBack()
 	w.others.tail.lost = true
 	for i, p := range w.parts {
@@ -53,6 +54,26 @@ func (f *fleet) failOver() error {
 	}
 	w.apart.pending = nil
 	return w.live(3 * time.Hour)
+}
+
+// handsOverYet lets the process in hand hand over what it owes, for as long as it does not know that the database has lost that.
+func (f *fleet) handsOverYet() {
+	w, life := f.w, f.w.life
+	for to := range w.parts {
+		if w.loop == nil || w.loop.Core().Backlog(to) == 0 {
+			continue
+		}
+		h, err := w.loop.Handover(to, 20)
+		if err != nil || h == nil {
+			continue
+		}
+		w.onItsNode(f.upTo(10*time.Minute), func() {
+			if life == w.life && w.loop != nil && w.owned.lost > 0 {
+				w.reached["handed over what is lost"]++
+				w.reach(to, h)
+			}
+		})
+	}
 }
 
 // keepsOn takes a batch that was kept after the database was set back. No process keeps one whose own commits are lost.

@@ -15,6 +15,21 @@ var mustReachNodes = []string{"a node killed", "a node stopped", "a node stands 
 	"a kill switch over several partitions", "a handover lost", "a handover doubled", "a handover before a common command",
 	"a failover that loses commits", "a lost tail is noticed"}
 
+// TestNodesCorpus plays histories that once broke a rule.
+func TestNodesCorpus(t *testing.T) {
+	for _, of := range []struct {
+		seed uint64
+		over int
+	}{
+		{7, 4},       // that a message was not posted was said twice, and it went out twice
+		{2500052, 4}, // a process that stood still forgot its own flows, as another one had deployed since
+	} {
+		if r := RunNodes(of.seed, *hours, of.over); r.Err != nil {
+			t.Errorf("%s over %d partitions, with nodes\n%s\n%v", r, of.over, r.Config, r.Err)
+		}
+	}
+}
+
 // TestNodes plays histories over several partitions that several nodes have together.
 func TestNodes(t *testing.T) {
 	defer debug.SetGCPercent(debug.SetGCPercent(400))
