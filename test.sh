@@ -159,7 +159,7 @@ program='cmd/nudge'
 # race detector. They run without it.
 alone='TestCorrections|TestEdits|TestOffersFit|TestRenames|TestSameAsCheck|TestDecodersAreLinear|TestDocument|TestNothingChanged|TestFlatMemory|TestLeaks|TestMemoryStaysFlat|TestThousandApps|TestFaultsByChance|TestTenFlows|TestTooLarge|TestTornFiles|TestRetryKilled|TestDamages|TestForgotten|TestRepairs'
 # These play what they are told to below, so they need not play something else before.
-played='TestSeeds|TestPartitions|TestDivided'
+played='TestSeeds|TestPartitions|TestDivided|TestNodes'
 
 race=$(go list $(printf './%s ' $concurrent))
 plain=$(go list ./... | grep -vxF "$race" | grep -v "/$program\$")
@@ -190,12 +190,15 @@ fi
 # Days that nobody simulated before: every change of the sources has its own seeds, so that
 # a failure can be had again.
 seeds=80
+nodes=5
 if [ "${1-}" = long ]; then
 	seeds=20000
+	nodes=20000
 fi
 sources=$(find . -name '*.go' | LC_ALL=C sort | xargs cat | cksum | cut -d ' ' -f 1)
 run seeds ./simtest -run '^TestSeeds$' -seeds $seeds -seed "$sources" -quick -timeout 2h
 run partitions ./simtest -run '^(TestPartitions|TestDivided)$' -seeds $((seeds / 2)) -seed "$sources" -timeout 3h
+run nodes ./simtest -run '^TestNodes$' -seeds $nodes -seed "$sources" -timeout 12h
 
 if [ "${1-}" = long ]; then
 	# Packages and the image, as users install and run them.
