@@ -138,6 +138,28 @@ func (e *erasure) ofTheirRun(payload engine.Payload) bool {
 	default:
 		return false
 	}
+	if e.runs == nil {
+		e.runs = runsOf(e.r, e.profile)
+	}
+	if !e.runs[id] {
+		return false
+	}
 	run, err := readRun(e.r, id)
 	return err == nil && run != nil && run.Profile == e.profile
+}
+
+// runsOf returns the live and the ended runs of who has the hash of a person. Most inputs of a journal came for others, so this
+// spares a read of the run of each.
+func runsOf(r Reader, profile string) map[engine.RunID]bool {
+	runs, hash := map[engine.RunID]bool{}, personHash(profile)
+	r.Ascend(People, hash, func(key, _ []byte) bool {
+		if !bytes.HasPrefix(key, hash) {
+			return false
+		}
+		if len(key) == liveRunBytes || len(key) == pastRunBytes {
+			runs[engine.RunID(key[len(key)-runIDBytes:])] = true
+		}
+		return true
+	})
+	return runs
 }

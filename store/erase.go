@@ -24,8 +24,9 @@ type erasure struct {
 	keys    []runKey // of the person's runs, but for those of campaigns, whose key is that of many people
 	allKeys bool     // they are more than maxErasedKeys
 
-	r       Reader          // of the slice under way
-	changes []engine.Change // of its runs
+	r       Reader                // of the slice under way
+	changes []engine.Change       // of its runs
+	runs    map[engine.RunID]bool // that may be the person's; nil: not read yet. Only [Store.About] asks
 }
 
 // erasedBuckets are those in which data about a person may be anywhere, in the order in which they are

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"bytes"
 	"encoding/json"
 	"testing"
 
@@ -86,11 +87,11 @@ func TestErasedInputs(t *testing.T) {
 // TestInputsOfTheirRuns holds which inputs, although they name nobody, belong to a person's run.
 func TestInputsOfTheirRuns(t *testing.T) {
 	theirs, other := engine.RunID{1}, engine.RunID{2}
-	kept := runsOnly{}
+	kept := runsOfPeople{runsOnly{}, 0}
 	for id, profile := range map[engine.RunID]string{theirs: "ann", other: "bob"} {
-		kept[string(id[:])] = encodeRun(&engine.Run{ID: id, Profile: profile, Status: engine.Waiting})
+		kept.runsOnly[string(id[:])] = encodeRun(&engine.Run{ID: id, Profile: profile, Status: engine.Waiting})
 	}
-	e := &erasure{profile: "ann", r: kept}
+	e := &erasure{profile: "ann", r: &kept}
 	for id, want := range map[engine.RunID]bool{theirs: true, other: false, {3}: false} {
 		for _, payload := range []engine.Payload{&engine.SendResult{Run: id}, &engine.FetchResult{Run: id}, &engine.Receipt{Receipt: channels.Receipt{Ref: channels.Ref{Run: id.String()}}}} {
 			if got := e.ofTheirRun(payload); got != want {
@@ -100,5 +101,29 @@ func TestInputsOfTheirRuns(t *testing.T) {
 	}
 	if e.ofTheirRun(&engine.Control{}) {
 		t.Error("a command for all is of nobody's run")
+	}
+	// A read is a trip if the store is a database, and most inputs are of others.
+	if kept.reads != 3 {
+		t.Errorf("%d runs were read, want only the person's, once for each of its 3 inputs", kept.reads)
+	}
+}
+
+// runsOfPeople finds the runs of people, too, and counts how many it reads.
+type runsOfPeople struct {
+	runsOnly
+	reads int
+}
+
+func (r *runsOfPeople) Get(b Bucket, key []byte) []byte {
+	r.reads++
+	return r.runsOnly.Get(b, key)
+}
+
+func (r *runsOfPeople) Ascend(b Bucket, from []byte, visit func(key, value []byte) bool) {
+	for id, record := range r.runsOnly {
+		run, err := decodeRun([]byte(id), record)
+		if key := []byte(id); err == nil && b == People && bytes.Equal(from, personHash(run.Profile)) {
+			visit(append(bytes.Clone(from), key...), nil)
+		}
 	}
 }

@@ -65,7 +65,7 @@ type joined struct{ parts []*Store }
 
 // View calls f with a reader of all parts.
 func (k *joined) View(f func(Reader) error) error {
-	return together(k.parts, func(readers []Reader) error { return f(joinedReader(readers)) })
+	return together(k.parts, func(readers []Reader) error { return f(joinReaders(readers)) })
 }
 
 // together calls f with readers of all parts, of one instant if the parts can do that.
