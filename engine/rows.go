@@ -213,6 +213,9 @@ func (a *applier) timeRow(who *entrant, fr *Campaign, f *flows.Flow) (why string
 	if (fr.Local || !s.ByClock()) && s.TooLate(who.at.Time(), a.now.Time(), f.Zone) {
 		return LeftLate
 	}
+	if !fr.Local { // the clock of the node that fired it may be ahead of this one's: its people wait for nothing
+		who.at = min(who.at, a.now)
+	}
 	return ""
 }
 

@@ -22,6 +22,7 @@ func TestNodesCorpus(t *testing.T) {
 		over int
 	}{
 		{7, 4},       // that a message was not posted was said twice, and it went out twice
+		{2412146, 4}, // a campaign was fired by a node whose clock was ahead, and those whose clocks were behind let its people wait for that
 		{2500052, 4}, // a process that stood still forgot its own flows, as another one had deployed since
 	} {
 		if r := RunNodes(of.seed, *hours, of.over); r.Err != nil {

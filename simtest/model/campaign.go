@@ -94,6 +94,8 @@ func (w *World) row(f *campaign, row *engine.Row) (r *Run, why string) {
 		w.Reached["parked until the person's own time"]++
 		w.start(f.flow, r, nil)
 		return r, ""
+	case !f.local: // it begins now, although the clock where it was fired may be ahead
+		r.begins = min(at, w.stamp)
 	}
 	if why := f.unwanted(r, p.known, w.stamp); why != "" {
 		return nil, why
