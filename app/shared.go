@@ -254,11 +254,11 @@ func (i *Instance) startShared(ctx context.Context, registry *prometheus.Registr
 
 // startSharedRunner starts the runner, which has no partitions yet.
 func (i *Instance) startSharedRunner(s *shared, stores []*store.Store, registry *prometheus.Registry) error {
-	dir, err := os.MkdirTemp("", "nudge-audiences-")
+	dir, remove, err := newFrozenFolder()
 	if err != nil {
 		return failed(err)
 	}
-	i.push("the folder in which audiences are frozen", func() error { return os.RemoveAll(dir) })
+	i.push("the folder in which audiences are frozen", remove)
 	folder, err := i.openAudiences(dir, len(stores))
 	if err != nil {
 		return failed(err)
