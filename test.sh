@@ -159,7 +159,7 @@ program='cmd/nudge'
 # race detector. They run without it.
 alone='TestCorrections|TestEdits|TestOffersFit|TestRenames|TestSameAsCheck|TestDecodersAreLinear|TestDocument|TestNothingChanged|TestFlatMemory|TestLeaks|TestMemoryStaysFlat|TestThousandApps|TestFaultsByChance|TestTenFlows|TestTooLarge|TestTornFiles|TestRetryKilled|TestDamages|TestForgotten|TestRepairs'
 # These play what they are told to below, so they need not play something else before.
-played='TestSeeds|TestPartitions|TestDivided'
+played='TestSeeds|TestPartitions|TestDivided|TestNodes'
 
 race=$(go list $(printf './%s ' $concurrent))
 plain=$(go list ./... | grep -vxF "$race" | grep -v "/$program\$")
@@ -190,12 +190,15 @@ fi
 # Days that nobody simulated before: every change of the sources has its own seeds, so that
 # a failure can be had again.
 seeds=80
+nodes=5
 if [ "${1-}" = long ]; then
 	seeds=20000
+	nodes=20000
 fi
 sources=$(find . -name '*.go' | LC_ALL=C sort | xargs cat | cksum | cut -d ' ' -f 1)
 run seeds ./simtest -run '^TestSeeds$' -seeds $seeds -seed "$sources" -quick -timeout 2h
 run partitions ./simtest -run '^(TestPartitions|TestDivided)$' -seeds $((seeds / 2)) -seed "$sources" -timeout 3h
+run nodes ./simtest -run '^TestNodes$' -seeds $nodes -seed "$sources" -timeout 12h
 
 if [ "${1-}" = long ]; then
 	# Packages and the image, as users install and run them.
@@ -207,7 +210,7 @@ if [ "${1-}" = long ]; then
 	run positions ./simtest -run TestPositions -all -timeout 1h
 	run breakages ./cmd/nudge -run TestBreakages -breakages 600 -seed "$sources"
 	run force ./whatif/prove -run BruteForce -flows 2000 -timeout 1h
-	run kills ./cmd/nudge -run 'TestKill|TestFaultyProvider' -kills 2000 -faulty-runs 10000 -faulty-speed 6000 -timeout 1h
+	run kills ./cmd/nudge -run '^(TestKill|TestKillDivided|TestKillRetry|TestFaultyProvider)$' -kills 2000 -faulty-runs 10000 -faulty-speed 6000 -timeout 1h
 	run bars ./cmd/nudge -run TestBarsAddUp -kills 20
 	run edits ./lsp -run TestEdits -edits 100000 -timeout 2h
 	run names ./lsp -run 'TestRenames|TestOffersFit' -renames 230 -spots 150
@@ -222,7 +225,11 @@ if [ "${1-}" = long ]; then
 	run proxies ./app -run TestBehind -proxies
 	run balancer ./cmd/nudge -run TestClusterScript -balancer
 	run restores ./cmd/nudge -run TestKillRestore -restore-bytes 209715200 -restore-kills 20 -timeout 1h
-	run million ./cmd/nudge -run TestMillion -rows 1000000 -campaign-kills 10 -timeout 2h
+	run nodekills ./cmd/nudge -run TestKillNodes -node-faults 200 -node-fault kill -timeout 2h
+	run nodefaults ./cmd/nudge -run TestKillNodes -node-faults 100 -timeout 2h
+	run nodelease ./cmd/nudge -run 'TestKillNodes|TestRollingNodes' -node-faults 20 -node-lease 10s -timeout 2h
+	run nodecampaign ./cmd/nudge -run TestMillionNodes -rows 100000 -campaign-kills 10 -timeout 2h
+	run million ./cmd/nudge -run '^(TestMillion|TestMillionDivided)$' -rows 1000000 -campaign-kills 10 -timeout 2h
 fi
 
 echo 'The slowest ten tests:'

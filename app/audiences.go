@@ -19,11 +19,16 @@ const maxPageBytes = 8 << 20
 
 // openAudiences opens a folder of frozen audiences.
 func (i *Instance) openAudiences(dir string, partitions int) (*audience.Folder, error) {
-	client := fetch.New(fetch.Config{Allow: i.project.Settings.Fetch, MaxBody: maxPageBytes})
-	i.push("the audiences", func() error { client.Close(); return nil })
-	folder, err := audience.Open(dir, audience.Sources{Project: i.project.Folder, People: i.store, Client: client})
+	folder, err := audience.Open(dir, i.audienceSources(i.store))
 	if err == nil {
 		folder.Divide(partitions)
 	}
 	return folder, err
+}
+
+// audienceSources are where audiences come from.
+func (i *Instance) audienceSources(people audience.People) audience.Sources {
+	client := fetch.New(fetch.Config{Allow: i.project.Settings.Fetch, MaxBody: maxPageBytes})
+	i.push("the audiences", func() error { client.Close(); return nil })
+	return audience.Sources{Project: i.project.Folder, People: people, Client: client}
 }

@@ -65,6 +65,11 @@ func (i *Instance) processHealth() server.ProcessHealth {
 			p.DiskBytes = free
 		}
 	}
+	if i.shared != nil {
+		if size, err := i.shared.db.Size(); err == nil {
+			p.FileBytes = size
+		}
+	}
 	return p
 }
 

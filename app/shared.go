@@ -14,6 +14,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"nudge/audience"
 	"nudge/cluster"
 	"nudge/engine"
 	"nudge/runner"
@@ -254,16 +255,7 @@ func (i *Instance) startShared(ctx context.Context, registry *prometheus.Registr
 
 // startSharedRunner starts the runner, which has no partitions yet.
 func (i *Instance) startSharedRunner(s *shared, stores []*store.Store, registry *prometheus.Registry) error {
-	dir, remove, err := newFrozenFolder()
-	if err != nil {
-		return failed(err)
-	}
-	i.push("the folder in which audiences are frozen", remove)
-	folder, err := i.openAudiences(dir, len(stores))
-	if err != nil {
-		return failed(err)
-	}
-	i.audiences = folder.Share(s.db.Shelf())
+	i.audiences = audience.Share(i.audienceSources(s.pages()), len(stores), s.db.Shelf())
 	config, err := i.runnerConfig(registry)
 	if err != nil {
 		return err

@@ -41,6 +41,15 @@ func (s *slot) Holding(all []store.KV, b store.Bucket, prefixes [][]byte) (found
 	return holder.Holding(plain, b, prefixes)
 }
 
+// pages returns the store for long walks: it is read page by page, each as it is then.
+func (s *shared) pages() *store.Store {
+	var all []*store.Store
+	for n := range s.db.Partitions() {
+		all = append(all, store.View(s.db.Pages(n)))
+	}
+	return store.Join(all)
+}
+
 // bare returns what slots are read from; false if not all are slots.
 func bare(all []store.KV) (plain []store.KV, slots bool) {
 	for _, kv := range all {

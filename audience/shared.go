@@ -1,15 +1,12 @@
 package audience
 
 import (
-	"bufio"
 	"bytes"
 	"context"
+	"crypto/rand"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"io"
-	"os"
-	"path/filepath"
+	"strings"
 
 	"nudge/engine"
 	"nudge/runner"
@@ -31,67 +28,82 @@ const (
 	maxChunkBytes = 256 << 10 // bytes of a chunk, a row more or less; the next rows are in another
 )
 
-// Shared freezes audiences in a folder, deals their rows to partitions, and puts them on a shelf. It is safe for concurrent use.
+// Shared freezes audiences onto a shelf, with the rows of each partition by themselves. It is safe for concurrent use.
 type Shared struct {
-	*Folder
-	shelf Shelf
+	Sources
+	partitions int
+	shelf      Shelf
 }
 
 var _ runner.Audiences = (*Shared)(nil)
 
-// Share returns audiences that are read from a shelf. The folder has them only while they are frozen.
-func (d *Folder) Share(shelf Shelf) *Shared { return &Shared{d, shelf} }
+// Share returns audiences of an installation with some partitions that are kept on a shelf.
+func Share(from Sources, partitions int, shelf Shelf) *Shared {
+	return &Shared{from, partitions, shelf}
+}
 
-// Freeze copies an audience to the shelf.
+// Freeze copies an audience to the shelf. What a killed process has left of one has a name that nobody knows, and is dropped.
 func (s *Shared) Freeze(ctx context.Context, f engine.SnapshotRequest) (*engine.Snapshot, error) {
-	frozen, err := s.freezeDealt(ctx, f)
-	if err != nil || frozen.Failed != "" {
-		return frozen, err
+	name := homePrefix(engine.CampaignHome(f.Campaign)) + strings.ToLower(rand.Text())
+	parts, rows := make([]*shelving, s.partitions), make([]int, s.partitions)
+	for p := range parts {
+		parts[p] = &shelving{shelf: s.shelf, name: engine.PartOf(name, p)}
 	}
-	for p := range s.partitions {
-		name := engine.PartOf(frozen.Audience, p)
-		path := filepath.Join(s.dir, name+frozenSuffix)
-		if err == nil {
-			err = s.put(ctx, name, path)
+	frozen, err := s.freeze(ctx, f, func(row *engine.Row) error {
+		p := engine.PartitionOf(row.Profile, s.partitions)
+		rows[p]++
+		return parts[p].add(ctx, row)
+	})
+	for _, part := range parts {
+		if err == nil && frozen.Failed == "" {
+			if failed := part.put(ctx); failed != nil {
+				frozen = &engine.Snapshot{Failed: failed.Error()}
+			}
 		}
-		err = errors.Join(err, os.Remove(path))
 	}
 	if ctx.Err() != nil {
 		return nil, ctx.Err()
 	}
-	if err != nil {
-		return &engine.Snapshot{Failed: "it cannot be kept: " + err.Error()}, nil
+	if err == nil && frozen.Failed == "" {
+		frozen.Audience, frozen.Dealt = name, rows
 	}
-	return frozen, nil
+	return frozen, err
 }
 
-// put puts a file on the shelf.
-func (s *Shared) put(ctx context.Context, name, path string) error {
-	file, err := os.Open(path)
-	if err != nil {
+// shelving is the rows of a partition on their way to the shelf.
+type shelving struct {
+	shelf Shelf
+	name  string
+	at    int64 // where the chunk begins
+	rows  int   // of the chunk
+	chunk bytes.Buffer
+}
+
+// add adds a row.
+func (s *shelving) add(ctx context.Context, row *engine.Row) error {
+	out := json.NewEncoder(&s.chunk)
+	out.SetEscapeHTML(false)
+	if err := out.Encode(row); err != nil {
 		return err
 	}
-	defer file.Close()
-	text := bufio.NewReaderSize(file, readAhead)
-	var chunk []byte
-	begin, rows := int64(0), 0
-	for {
-		line, err := readLine(text)
-		if err != nil && !errors.Is(err, io.EOF) {
-			return err
-		}
-		over := errors.Is(err, io.EOF)
-		chunk = append(chunk, line...)
-		if rows++; len(chunk) > 0 && (over || rows == maxChunkRows || len(chunk) >= maxChunkBytes) {
-			if err := s.shelf.Put(ctx, name, begin, chunk); err != nil {
-				return err
-			}
-			begin, rows, chunk = begin+int64(len(chunk)), 0, chunk[:0]
-		}
-		if over {
-			return nil
-		}
+	if s.rows++; s.rows < maxChunkRows && s.chunk.Len() < maxChunkBytes {
+		return nil
 	}
+	return s.put(ctx)
+}
+
+// put puts the rows that were added on the shelf.
+func (s *shelving) put(ctx context.Context) error {
+	if s.rows == 0 {
+		return nil
+	}
+	if err := s.shelf.Put(ctx, s.name, s.at, s.chunk.Bytes()); err != nil {
+		return fmt.Errorf("it cannot be kept: %w", err)
+	}
+	s.at += int64(s.chunk.Len())
+	s.rows = 0
+	s.chunk.Reset()
+	return nil
 }
 
 // Read returns at most limit rows of a frozen audience from an offset on, and the offset after them.

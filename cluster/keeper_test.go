@@ -408,7 +408,7 @@ func clocks(r *room) {
 	r.ahead.Store(int64(5 * time.Minute))
 	a := r.node("a")
 	r.pass(time.Second)
-	if off := a.Now().Sub(time.Now()); off != 5*time.Minute {
+	if off := time.Until(a.Now()); off != 5*time.Minute {
 		r.Errorf("its clock is %v before the machine's, want 5m", off)
 	}
 	before := a.Now()
@@ -418,7 +418,7 @@ func clocks(r *room) {
 		r.Errorf("time fell from %v to %v", before, now)
 	}
 	r.pass(2 * time.Minute)
-	if off := a.Now().Sub(time.Now()); off != 4*time.Minute {
+	if off := time.Until(a.Now()); off != 4*time.Minute {
 		r.Errorf("its clock is %v before the machine's, want 4m", off)
 	}
 	r.serves(a, 0, 1, 2, 3)

@@ -1,6 +1,7 @@
 package cluster
 
 import (
+	"errors"
 	"log/slog"
 	"net"
 	"slices"
@@ -68,7 +69,11 @@ func (l *listener) prove(raw net.Conn) {
 	}
 	if err != nil {
 		raw.Close()
-		l.log.Warn("a connection of a stranger was closed", "from", raw.RemoteAddr().String(), "error", err)
+		if errors.Is(err, ErrStranger) {
+			l.log.Warn("a connection of a stranger was closed", "from", raw.RemoteAddr().String(), "error", err)
+		} else { // it ended before it said who it is, as that of a node which gave up waiting
+			l.log.Debug("a connection ended early", "from", raw.RemoteAddr().String(), "error", err)
+		}
 		return
 	}
 	select {

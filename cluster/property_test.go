@@ -368,7 +368,6 @@ func (w *simWorld) settle() {
 	}
 	if living == 0 {
 		w.start()
-		living++
 	}
 	served := false
 	for range 20 { // the leases of those who were killed end, and pauses after failures too

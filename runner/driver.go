@@ -248,13 +248,18 @@ func (d *driver) makeRoom() {
 	}
 }
 
-// giveUp tells those who wait for the batch that nobody can say what became of it.
+// giveUp tells those who wait for the batch that nobody can say what became of it. Results of messages go to the process that has the
+// partition next.
 func (d *driver) giveUp() {
 	err := ErrStopped
 	if d.r.elsewhere != nil {
 		err = ErrUnsure
 	}
 	for _, w := range d.batch {
+		if w.Frees > 0 && d.r.elsewhere != nil {
+			d.r.forwardResults(d.number, w.Inputs)
+			continue
+		}
 		w.end(err)
 	}
 	d.batch = d.batch[:0]
@@ -315,6 +320,11 @@ func (d *driver) refuseRest(why error) {
 	d.stopped = true
 	d.mu.Unlock()
 	d.sweep(why)
+	if d.r.elsewhere != nil {
+		for _, w := range d.returned {
+			d.r.forwardResults(d.number, w.Inputs)
+		}
+	}
 	for _, f := range d.handing.follows {
 		f.w.done <- nil // the other partitions apply the rest after the next start
 	}
@@ -352,6 +362,6 @@ func (d *driver) hear(w *waiting) {
 // takeBack gives messages back that were claimed and that nobody posts, for the process that has the partition next.
 func (d *driver) takeBack(posts []engine.Post) {
 	if len(posts) > 0 {
-		d.r.forwardResults(d.number, returned(Account{}, posts, "its partition moved before it was posted").Inputs)
+		d.r.forwardResults(d.number, d.notPosted(Account{}, posts, "its partition moved before it was posted").Inputs)
 	}
 }

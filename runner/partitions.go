@@ -170,6 +170,7 @@ func (l *Loop) keepVersions() (kept bool, err error) {
 		}
 		used = append(used, others...)
 	}
+	used = append(used, l.core.State.Active...) // the store may be another process's by now, which has deployed since
 	l.core.Keep(used)
 	return true, nil
 }

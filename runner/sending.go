@@ -2,6 +2,7 @@ package runner
 
 import (
 	"context"
+	"crypto/rand"
 	"slices"
 	"time"
 
@@ -59,9 +60,16 @@ func same(by []*driver) bool {
 	return !slices.ContainsFunc(by, func(d *driver) bool { return d != by[0] })
 }
 
-// returned returns that messages were not posted, as inputs that free their places.
-func returned(a Account, posts []engine.Post, why string) *waiting {
-	return outcomes(a, posts, func(_ int, s *engine.SendResult) { s.Returned, s.Reason = true, why })
+// notPosted returns that messages were not posted, as inputs that free their places. If another process may have the partition next, each input
+// has an ID: it may come twice, and by then its message may be on its way again, as the same attempt.
+func (d *driver) notPosted(a Account, posts []engine.Post, why string) *waiting {
+	w := outcomes(a, posts, func(_ int, s *engine.SendResult) { s.Returned, s.Reason = true, why })
+	if d.r.elsewhere != nil {
+		for _, in := range w.Inputs {
+			in.ID = rand.Text()
+		}
+	}
+	return w
 }
 
 // outcomes returns how posts of an account ended, as inputs that free their places.
@@ -96,7 +104,7 @@ func (d *driver) dispatch(posts []engine.Post) {
 			continue
 		}
 		if posts := x.recall(d); len(posts) > 0 {
-			d.returned = append(d.returned, returned(x.account, posts, "nothing goes to its account at present"))
+			d.returned = append(d.returned, d.notPosted(x.account, posts, "nothing goes to its account at present"))
 			d.queue.nudge()
 		}
 	}

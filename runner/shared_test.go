@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/fstest"
 	"testing/synctest"
@@ -29,6 +30,7 @@ type cluster struct {
 	senders   int                  // of each process; 0: 64
 	batch     int                  // messages that a request takes; 0: one
 	loading   func()               // called when a process reads what inputs need; may be nil
+	silent    atomic.Bool          // answers of one process to another are lost
 }
 
 // BatchLimit makes the cluster a channel that may take several messages in a request.
@@ -181,7 +183,11 @@ func (p *process) Submit(ctx context.Context, n int, groups [][]*engine.Input) (
 	if o == nil {
 		return nil, runner.ErrElsewhere
 	}
-	return o.r.Apply(ctx, n, groups)
+	outcomes, err := o.r.Apply(ctx, n, groups)
+	if p.c.silent.Load() {
+		return nil, errors.New("the answer is lost")
+	}
+	return outcomes, err
 }
 
 func (p *process) HandOver(ctx context.Context, to int, h *runner.Handover) (*runner.Taken, error) {
@@ -250,11 +256,7 @@ func (c *cluster) runsOf(profile string) []*engine.Run {
 	if err != nil {
 		c.t.Fatal(err)
 	}
-	var all []*engine.Run
-	for _, r := range page.Runs {
-		all = append(all, r)
-	}
-	return all
+	return page.Runs
 }
 
 // TestSharedAnswers holds that any process takes any input, and that its answer says what others made of it.
@@ -378,6 +380,63 @@ func TestSharedLastLook(t *testing.T) {
 			if m := c.runsOf(fmt.Sprint("p", i))[0].Message(1); m.Status != engine.Accepted {
 				t.Errorf("the message to p%d is %s, want accepted", i, m.Status)
 			}
+		}
+		c.stop()
+	})
+}
+
+// TestSharedReturnedTwice holds that a message goes out once, although the process that has its partition hears again and again that an earlier
+// process did not post it.
+func TestSharedReturnedTwice(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		first, second := make(chan struct{}), make(chan struct{})
+		c := newCluster(t, 1, 2, func(c *cluster) { c.senders, c.batch, c.block = 1, 10, first })
+		give(t, c.processes[0].r, deploy(t))
+		for i := range 10 {
+			give(t, c.processes[0].r, told(fmt.Sprint("p", i)))
+			synctest.Wait() // the first one goes out alone
+		}
+		c.give(nil, 0)
+		c.mu.Lock()
+		c.block = second
+		c.mu.Unlock()
+		close(first)
+		c.silent.Store(true)
+		time.Sleep(time.Second)
+		c.processes[0].r.Drop(0)
+		c.open(c.processes[1], 0)
+		time.Sleep(time.Minute) // its posts do not end meanwhile
+		c.silent.Store(false)
+		time.Sleep(time.Minute)
+		close(second)
+		time.Sleep(time.Minute)
+		if n := len(c.sent()); n != 10 {
+			t.Errorf("%d messages were sent, want 10", n)
+		}
+		for ref, n := range c.attempts {
+			if n != 1 {
+				t.Errorf("%v went out %d times", ref, n)
+			}
+		}
+		c.stop()
+	})
+}
+
+// TestSharedResultOfLostStep holds that what became of a message is not lost with the step that heard of it.
+func TestSharedResultOfLostStep(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		block := make(chan struct{})
+		c := newCluster(t, 1, 2, func(c *cluster) { c.block = block })
+		give(t, c.processes[0].r, deploy(t))
+		give(t, c.processes[0].r, told("ann"))
+		synctest.Wait()
+		c.loading = sync.OnceFunc(func() { c.give(nil, 0) })
+		close(block)
+		time.Sleep(time.Second)
+		c.open(c.processes[1], 0)
+		time.Sleep(time.Minute)
+		if m := c.runsOf("ann")[0].Message(1); m.Status != engine.Accepted {
+			t.Errorf("the message is %s, want accepted", m.Status)
 		}
 		c.stop()
 	})

@@ -23,7 +23,11 @@ const mediaBackup = "application/octet-stream"
 // whether it is whole.
 func (s *Server) backUp(w http.ResponseWriter, r *http.Request) {
 	if s.config.BackUp == nil {
-		s.fail(w, r, problemOf(http.StatusNotImplemented, "no-backups", "this server makes no backups of its store"))
+		detail := "this server makes no backups of its store"
+		if s.config.Cluster != nil {
+			detail = "the store is in PostgreSQL: back the database up, as docs/postgresql.md says"
+		}
+		s.fail(w, r, problemOf(http.StatusNotImplemented, "no-backups", detail))
 		return
 	}
 	follow, err := followOf(r)

@@ -26,9 +26,17 @@ import (
 // postgresURL is a database whose store may go.
 var postgresURL = flag.String("postgres", "", "a database for BenchmarkR1Postgres, which drops the schema nudge of it; without it the server of the tests, whose disk is in memory")
 
-// BenchmarkR1Postgres is R1 with all partitions in PostgreSQL, which shares the machine:
+var (
+	r1Key   = flag.String("r1-key", "", "more of the trigger of BenchmarkR1Postgres, such as `, key: event.order`")
+	r1Trip  = flag.Duration("r1-trip", 0, "how much longer each trip of BenchmarkR1Postgres to the server of the tests takes")
+	r1Waits = flag.Int("r1-waiting", 0, "runs that wait before BenchmarkR1Postgres begins")
+)
+
+// BenchmarkR1Postgres is R1 with all partitions in PostgreSQL, which shares the machine: single requests and arrays of a hundred, over
+// 4 and 16 partitions.
 //
 //	go test ./server -run '^$' -bench R1Postgres -benchtime 20000x -args -postgres postgres://…
+//	go test ./server -run '^$' -bench R1Postgres -benchtime 20000x -args -r1-trip 200us
 func BenchmarkR1Postgres(b *testing.B) {
 	for _, size := range []int{1, 100} {
 		for _, partitions := range []int{4, 16} {
@@ -40,13 +48,19 @@ func BenchmarkR1Postgres(b *testing.B) {
 				if size > 1 {
 					callers = 8
 				}
+				r.first = r.wait(*r1Waits)
+				if r.database == nil {
+					r.run(b, callers, size)
+					return
+				}
+				cpu, log := r.database.CPU(b), r.database.LogBytes(b, r.url)
 				r.run(b, callers, size)
+				b.ReportMetric(float64((r.database.CPU(b)-cpu).Microseconds())/float64(b.N), "server-µs/run")
+				b.ReportMetric(float64(r.database.LogBytes(b, r.url)-log)/float64(b.N), "WAL-B/run")
 			})
 		}
 	}
 }
-
-var r1Key = flag.String("r1-key", "", "more of the trigger of BenchmarkR1Postgres, such as `, key: event.order`")
 
 // alone is a node that has all partitions.
 type alone struct{ runner.Elsewhere }
@@ -55,11 +69,33 @@ func (alone) Has(int) bool          { return true }
 func (alone) Ordered()              {}
 func (alone) Lost(_ int, err error) { panic(err) }
 
-func newR1Postgres(tb testing.TB, partitions int) *r1 {
-	r := &r1{tb: tb, done: make(chan error, 1), client: &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 512, MaxConnsPerHost: 512}}}
+// r1Postgres is R1 over a database.
+type r1Postgres struct {
+	*r1
+	database *pgtest.Server // of the tests; nil: another one
+	url      string
+}
+
+// wait starts runs that wait, and returns how many.
+func (r *r1Postgres) wait(n int) int {
+	r.fan(8, n, 100, r.start)
+	if n > 0 {
+		r.until(func(c *store.VersionCounts) bool { return c.Parked[1] == uint64(n) })
+	}
+	return n
+}
+
+func newR1Postgres(tb testing.TB, partitions int) *r1Postgres {
+	r := &r1Postgres{r1: &r1{tb: tb, done: make(chan error, 1), client: &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 512, MaxConnsPerHost: 512}}}}
 	url := *postgresURL
 	if url == "" {
-		url = pgtest.Start(tb).Database(tb)
+		r.database = pgtest.Start(tb)
+		r.url = r.database.Database(tb)
+		var proxy *pgtest.Proxy
+		if url = r.url; *r1Trip > 0 {
+			proxy, url = r.database.Proxy(tb, r.url)
+			proxy.RoundTrip(*r1Trip)
+		}
 	} else { // each benchmark begins several times
 		c, err := pgx.Connect(context.Background(), url)
 		r.check(err)

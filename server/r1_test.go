@@ -80,11 +80,11 @@ func (r *r1) run(b *testing.B, callers, size int) {
 	n := b.N
 	b.ResetTimer()
 	began := time.Now()
-	r.fan(callers, n, size, r.start)
-	r.until(func(c *store.VersionCounts) bool { return c.Parked[1] == uint64(n) })
+	r.fan(callers, n, size, r.after(r.start))
+	r.until(func(c *store.VersionCounts) bool { return c.Parked[1] == uint64(r.first+n) })
 	started := time.Since(began)
 	began = time.Now()
-	r.fan(callers, n, size, r.read)
+	r.fan(callers, n, size, r.after(r.read))
 	r.until(func(c *store.VersionCounts) bool { return c.Outcomes["completed"] == uint64(n) })
 	drained := time.Since(began)
 	b.ReportMetric(float64(n)/started.Seconds(), "starts/s")
@@ -92,6 +92,11 @@ func (r *r1) run(b *testing.B, callers, size int) {
 	b.ReportMetric(float64(n)/(started+drained).Seconds(), "runs/s")
 	b.ReportMetric(float64(r.size())/float64(n), "file-B/run")
 	b.ReportMetric(float64(n)/float64(r.sends.Load()), "messages/request")
+}
+
+// after does something with the runs behind those that were there before.
+func (r *r1) after(do func(from, to int)) func(from, to int) {
+	return func(from, to int) { do(r.first+from, r.first+to) }
 }
 
 // tabs opens pages of the console as so many tabs do, and follows them. It returns once all are followed. What it returns ends them,
@@ -139,6 +144,7 @@ type r1 struct {
 	client *http.Client
 	refs   sync.Map // run number to its message's reference
 	sends  atomic.Int64
+	first  int                  // number of the first run that is measured
 	opened func(*runner.Runner) // takes the partitions, where the runner has none at first
 	cancel context.CancelFunc
 	done   chan error

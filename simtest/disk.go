@@ -1,8 +1,11 @@
 package simtest
 
 import (
+	"bytes"
+	"context"
 	"errors"
 
+	"nudge/engine"
 	"nudge/store"
 	"nudge/store/memory"
 	"nudge/store/nodes"
@@ -19,12 +22,17 @@ type faultyDisk struct {
 	fired   bool
 	kept    bool // the last Update left its transaction behind
 	updates int
+
+	commits int   // number of the last commit; it is in the database, so a lost tail takes it along
+	refused int   // commits that a fence has refused
+	sent    *sent // a commit that has not arrived; nil for none
 }
 
 // fault is what goes wrong with an operation of the disk.
 type fault struct {
 	kind faultKind
-	at   int // the number of the operation, from 1
+	at   int  // the number of the operation, from 1
+	late bool // a commit that fails is on its way still, and may arrive when its process is not there any more
 }
 
 type faultKind uint8
@@ -73,6 +81,9 @@ func (d *faultyDisk) Update(f func(store.Writer) error) error {
 	d.kept = false
 	struck := d.plan.kind != readFails && d.due()
 	if struck && d.plan.kind == failLost {
+		if d.plan.late {
+			return d.send(f)
+		}
 		return errDisk
 	}
 	if struck && d.plan.kind == crashLost {
@@ -83,6 +94,7 @@ func (d *faultyDisk) Update(f func(store.Writer) error) error {
 	}
 	d.kept = true
 	d.updates++
+	d.commits++
 	if struck && d.plan.kind == failKept {
 		return errDisk
 	}
@@ -92,16 +104,112 @@ func (d *faultyDisk) Update(f func(store.Writer) error) error {
 	return nil
 }
 
+// sent is a commit on its way to the database, whose process has stopped waiting for it.
+type sent struct {
+	by     *owned
+	writes []func(store.Writer) error
+	batch  *engine.Batch // nil: it is not one of inputs
+}
+
+// send keeps what a commit writes, and writes nothing.
+func (d *faultyDisk) send(f func(store.Writer) error) error {
+	c := &sent{}
+	err := d.KV.Update(func(w store.Writer) error {
+		if err := f(recorder{w, c}); err != nil {
+			return err
+		}
+		return errDisk
+	})
+	if err == errDisk && len(c.writes) > 0 {
+		d.sent = c
+	}
+	return err
+}
+
+// recorder keeps what is written.
+type recorder struct {
+	store.Writer
+	into *sent
+}
+
+func (r recorder) Put(b store.Bucket, key, value []byte) error {
+	key, value = bytes.Clone(key), append([]byte{}, value...)
+	r.into.writes = append(r.into.writes, func(w store.Writer) error { return w.Put(b, key, value) })
+	return r.Writer.Put(b, key, value)
+}
+
+func (r recorder) Delete(b store.Bucket, key []byte) error {
+	key = bytes.Clone(key)
+	r.into.writes = append(r.into.writes, func(w store.Writer) error { return w.Delete(b, key) })
+	return r.Writer.Delete(b, key)
+}
+
+// arrive writes a commit that was sent.
+func (d *faultyDisk) arrive(c *sent) error {
+	d.updates++
+	d.commits++
+	return d.KV.Update(func(w store.Writer) error {
+		for _, write := range c.writes {
+			if err := write(w); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// owned is a partition as the process has it whose node took it under an epoch. It refuses commits as store/postgres does.
+type owned struct {
+	registry  *nodes.Memory
+	partition int
+	owner     nodes.ID
+	epoch     uint64
+	number    int // of the last commit that the process knows
+	lost      int // commits of it that the database has lost, and had confirmed
+}
+
+var errTail = errors.New("sim: the database has lost commits that it had confirmed")
+
+// fence is the first statement of a commit.
+func (o *owned) fence(commits int) error {
+	v, err := o.registry.View(context.Background())
+	if err != nil {
+		return err
+	}
+	switch p := v.Partitions[o.partition]; {
+	case p.Epoch < o.epoch, commits < o.number:
+		return errTail
+	case p.Owner != o.owner || p.Epoch != o.epoch:
+		return nodes.ErrNotOwner
+	}
+	return nil
+}
+
 // fencedDisk is the disk as a process sees it: once there is another process on it, it takes nothing any more.
 type fencedDisk struct {
 	*faultyDisk
 	m     *machine
 	epoch int
+	owned *owned // nil: the disk is a file
 }
 
 func (d fencedDisk) Update(f func(store.Writer) error) error {
-	if d.epoch != d.m.epoch {
-		return nodes.ErrNotOwner
+	if d.owned == nil {
+		if d.epoch != d.m.epoch {
+			return nodes.ErrNotOwner
+		}
+		return d.faultyDisk.Update(f)
 	}
-	return d.faultyDisk.Update(f)
+	if err := d.owned.fence(d.commits); err != nil {
+		d.refused++
+		return err
+	}
+	err := d.faultyDisk.Update(f)
+	switch {
+	case err == nil:
+		d.owned.number++
+	case d.sent != nil && d.sent.by == nil:
+		d.sent.by = d.owned
+	}
+	return err
 }

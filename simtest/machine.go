@@ -21,7 +21,8 @@ type machine struct {
 	part     engine.Partition // of several machines; else zero
 	others   *others          // nil: there is one machine
 	disk     *faultyDisk
-	epoch    int // of the newest process: the disk takes nothing from one before
+	epoch    int    // of the newest process: the disk takes nothing from one before
+	owned    *owned // as the node of the newest process has the partition; nil: the disk is a file
 	store    *store.Store
 	identity engine.Installation
 	renewed  byte            // times that a store was restored as another installation
@@ -89,7 +90,10 @@ func (m *machine) start(now time.Time, lanes []runner.AccountSettings, f fault) 
 	var step *runner.Step
 	err := m.guard(func() error {
 		m.epoch++
-		opened, err := store.Open(fencedDisk{m.disk, m, m.epoch})
+		if m.owned != nil {
+			m.owned.number = m.disk.commits
+		}
+		opened, err := store.Open(fencedDisk{m.disk, m, m.epoch, m.owned})
 		if err != nil {
 			return err
 		}
@@ -97,12 +101,15 @@ func (m *machine) start(now time.Time, lanes []runner.AccountSettings, f fault) 
 		if m.shelf.sources.People = opened; m.others != nil {
 			m.shelf.sources.People = everybodyIn{m.others}
 		}
-		if m.model.Amid() {
+		if m.model.Amid() && !m.blind() {
 			m.reached["crash within a fan-out"]++
 		}
 		core, err := opened.Engine()
 		if err != nil {
 			return err
+		}
+		if m.blind() {
+			m.seq, m.told = core.State.Seq, 0
 		}
 		if core.State.Seq != m.seq {
 			return broken("I8", "the store is of input %d, committed were %d", core.State.Seq, m.seq)
@@ -121,7 +128,7 @@ func (m *machine) start(now time.Time, lanes []runner.AccountSettings, f fault) 
 		step, err = m.loop.Recover(now)
 		return err
 	})
-	if step, err = m.settle(step, err); err != nil || step == nil {
+	if step, err = m.settle(step, err); err != nil || step == nil || m.blind() {
 		return step, err
 	}
 	if v := m.model.Begun(); v != nil {
@@ -146,8 +153,8 @@ func (m *machine) stepOn(now time.Time, groups []*runner.Group, f fault, sticky 
 		return err
 	})
 	step, err = m.settle(step, err)
-	if err != nil || step == nil {
-		return nil, err
+	if err != nil || step == nil || m.blind() {
+		return step, err
 	}
 	if d := m.model.Deadline(); d != 0 && (step.Next == 0 || step.Next > d) {
 		return nil, broken("I5", "the loop sleeps until %s, and a timer is due at %s; it is %s", step.Next, d, now)
@@ -189,8 +196,13 @@ func (m *machine) settle(step *runner.Step, err error) (*runner.Step, error) {
 		m.reached[faultNames[kind]]++
 		m.loop, m.store = nil, nil
 		return nil, nil
+	case err != nil && m.blind() && m.stopsFor(err):
+		m.loop, m.store = nil, nil
+		return nil, nil
 	case err != nil:
 		return nil, broken("I13", "the process stopped without a fault: %v", err)
+	case m.blind():
+		return step, nil
 	case fired:
 		return nil, broken("I11", "the process went on after the disk had failed")
 	}

@@ -236,7 +236,7 @@ func TestMoveCutShort(t *testing.T) {
 	cut := 0
 	for at := range 4 {
 		for n := 1 + at; n <= updates; n += 5 {
-			f := fault{failLost, n}
+			f := fault{kind: failLost, at: n}
 			if n%2 == 0 {
 				f.kind = failKept
 			}

@@ -7,8 +7,8 @@ import (
 	"math/rand/v2"
 	"time"
 
+	"nudge/channels"
 	"nudge/cluster"
-	"nudge/engine"
 	"nudge/runner"
 	"nudge/store/nodes"
 )
@@ -23,6 +23,7 @@ type fleet struct {
 	all      []*simNode
 	at       []*simNode // by partition: where its process runs; nil for nowhere
 	born     int
+	out      map[channels.Ref]int // posts, by what they say they are
 }
 
 const (
@@ -36,9 +37,11 @@ type simNode struct {
 	*fleet
 	h       *cluster.Holdings
 	id      nodes.ID
-	speed   float64   // of its clock
-	still   time.Time // until when it stands still
-	cut     time.Time // until when it does not reach the database
+	speed   float64       // of its clock
+	wall    time.Duration // by how much its clock on the wall is wrong
+	heard   heartbeat     // of the database
+	still   time.Time     // until when it stands still
+	cut     time.Time     // until when it does not reach the database
 	dead    bool
 	stops   bool
 	serves  map[int]bool // partitions that serve here, and are not being closed
@@ -55,7 +58,7 @@ type ghost struct {
 
 // meet starts the nodes, and lets them share the partitions.
 func (w *world) meet(seed uint64) {
-	f := &fleet{w: w, dice: rand.New(rand.NewPCG(seed, fleetKey)), began: w.now, at: make([]*simNode, len(w.parts))}
+	f := &fleet{out: map[channels.Ref]int{}, w: w, dice: rand.New(rand.NewPCG(seed, fleetKey)), began: w.now, at: make([]*simNode, len(w.parts))}
 	f.registry = nodes.NewMemory(func() time.Time { return w.now })
 	f.registry.Make(len(w.parts))
 	w.fleet = f
@@ -74,7 +77,7 @@ func (f *fleet) upTo(most time.Duration) time.Duration {
 func (f *fleet) strikes(rate float64) bool { return !f.w.calm && f.dice.Float64() < rate }
 
 func (f *fleet) start() {
-	n := &simNode{fleet: f, speed: 0.98 + 0.04*f.dice.Float64(), h: cluster.NewHoldings(nodeTerm), serves: map[int]bool{}, working: map[int]bool{}}
+	n := &simNode{fleet: f, speed: 0.98 + 0.04*f.dice.Float64(), wall: f.upTo(10*time.Minute) - 5*time.Minute, h: cluster.NewHoldings(nodeTerm), serves: map[int]bool{}, working: map[int]bool{}}
 	f.all = append(f.all, n)
 	f.w.later(0, n.join)
 }
@@ -93,7 +96,9 @@ func (f *fleet) trouble() {
 		}
 	}
 	n := f.all[f.dice.IntN(len(f.all))]
-	switch what := f.dice.IntN(5); {
+	switch what := f.dice.IntN(6); {
+	case what == 5:
+		f.stopAll()
 	case n.dead || living < 2:
 		f.start()
 	case what == 0:
@@ -175,6 +180,15 @@ func (n *simNode) turn() {
 	}
 }
 
+// rest lets a while pass until the next turn: a longer one if nothing fails any more.
+func (n *simNode) rest() {
+	most := nodeTurn
+	if n.w.calm {
+		most *= 3
+	}
+	n.act(n.upTo(most), n.turn)
+}
+
 func (n *simNode) forfeit() {
 	n.w.reached["a lease lost"]++
 	for _, p := range n.h.Forfeit() {
@@ -190,12 +204,18 @@ func (n *simNode) forfeit() {
 func (n *simNode) renew() {
 	sent := n.clock()
 	var v nodes.View
-	n.ask(func(ctx context.Context) (err error) { v, err = n.registry.Renew(ctx, n.id, nodeTerm); return err }, func(err error) {
+	var shown time.Time
+	n.ask(func(ctx context.Context) (err error) {
+		v, err = n.registry.Renew(ctx, n.id, nodeTerm)
+		shown = n.w.clock()
+		return err
+	}, func(err error) {
 		switch {
 		case errors.Is(err, nodes.ErrExpired):
 			n.forfeit()
 			return
 		case err == nil:
+			n.heard = heartbeat{shown, n.clock()}
 			for _, p := range n.h.Renewed(v, sent, n.clock()) {
 				n.lose(p)
 			}
@@ -296,7 +316,7 @@ func (n *simNode) release(all []nodes.Partition, then func()) {
 
 func (n *simNode) take(numbers []int) {
 	if len(numbers) == 0 {
-		n.act(n.upTo(nodeTurn), n.turn)
+		n.rest()
 		return
 	}
 	var got []nodes.Partition
@@ -306,15 +326,15 @@ func (n *simNode) take(numbers []int) {
 		}
 		n.h.Taken(numbers, got, n.clock())
 		for _, p := range got {
-			n.work(p.Number, func() { n.open(p.Number) })
+			n.work(p.Number, func() { n.open(p) })
 		}
-		n.act(n.upTo(nodeTurn), n.turn)
+		n.rest()
 	})
 }
 
 // open begins the process of a partition on this node.
-func (n *simNode) open(p int) {
-	w := n.w
+func (n *simNode) open(taken nodes.Partition) {
+	w, p := n.w, taken.Number
 	if n.h.Holds(p, n.clock()) {
 		if v := n.alone(p); v != nil {
 			w.err = v
@@ -322,6 +342,7 @@ func (n *simNode) open(p int) {
 		}
 		n.replace(p)
 		n.at[p] = n
+		w.parts[p].owned = &owned{registry: n.registry, partition: p, owner: taken.Owner, epoch: taken.Epoch}
 		w.with(w.parts[p], w.boot)
 		if w.err != nil || n.at[p] != n { // it died again, in the first things it did
 			return
@@ -339,8 +360,12 @@ func (n *simNode) open(p int) {
 	n.serves[p] = true
 }
 
-// alone holds that no other node may act for a partition that this one may act for (I12).
+// alone holds that no other node may act for a partition that this one may act for (I12). If the database has lost a renewal, it may, for as
+// long as the lost tail was.
 func (n *simNode) alone(p int) error {
+	if n.w.blind() {
+		return nil
+	}
 	for _, other := range n.all {
 		if other != n && !other.dead && other.h.Holds(p, other.clock()) {
 			return broken("I12", "node %s may act for partition %d, and so may node %s", n.id, p, other.id)
@@ -417,10 +442,9 @@ func (n *simNode) wakeGhosts() {
 
 func (n *simNode) haunt(g ghost) error {
 	w := n.w
-	if n.h.Holds(w.part.Number, n.clock()) {
+	if n.h.Holds(w.part.Number, n.clock()) && !w.blind() {
 		return broken("I12", "node %s may act for partition %d, which another node has taken", n.id, w.part.Number)
 	}
-	var groups []*runner.Group
 	for _, d := range g.next {
 		if d.handed != nil {
 			continue
@@ -430,37 +454,23 @@ func (n *simNode) haunt(g ghost) error {
 			one := *in
 			again.Inputs = append(again.Inputs, &one)
 		}
-		groups = append(groups, again)
-	}
-	updates := w.disk.updates
-	step, err := g.loop.Step(w.clock(), groups)
-	switch {
-	case w.disk.updates != updates:
-		return broken("I12", "a process of node %s wrote to partition %d, which another node has", n.id, w.part.Number)
-	case err == nil && len(step.Posts) > 0:
-		return broken("I12", "a process of node %s posts messages of partition %d, which another node has", n.id, w.part.Number)
-	case errors.Is(err, nodes.ErrNotOwner):
-		w.reached["refused by the fence"]++
-	case err != nil:
-		return broken("I13", "a process that woke stopped without a fault: %v", err)
+		updates, refused := w.disk.updates, w.disk.refused
+		step, err := g.loop.Step(w.clock(), []*runner.Group{again})
+		switch {
+		case w.disk.updates != updates:
+			return broken("I12", "a process of node %s wrote to partition %d, which another node has", n.id, w.part.Number)
+		case errors.Is(err, nodes.ErrNotOwner):
+			w.reached["refused by the fence"]++
+			return nil
+		case err != nil && w.blind() && w.stopsFor(err):
+			return nil
+		case err != nil:
+			return broken("I13", "a process that woke stopped without a fault: %v", err)
+		case w.disk.refused != refused:
+			return broken("I11", "a process of node %s went on after its commit to partition %d was refused", n.id, w.part.Number)
+		case len(step.Posts) > 0:
+			return broken("I12", "a process of node %s posts messages of partition %d, which another node has", n.id, w.part.Number)
+		}
 	}
 	return nil
-}
-
-// belated brings what became of a message to the process that has its partition now, if the one that posted it still can.
-func (f *fleet) belated(in *engine.Input, tries int) {
-	w := f.w
-	if tries == 0 && f.strikes(0.3) || tries > 15 {
-		return
-	}
-	w.later(f.upTo(time.Minute), func() {
-		again := *in
-		w.send(&delivery{inputs: []*engine.Input{&again}, owed: true, told: func(answers []engine.Answer) {
-			if answers == nil {
-				f.belated(in, tries+1)
-				return
-			}
-			w.reached["a belated result"]++
-		}})
-	})
 }

@@ -52,7 +52,11 @@ type order struct {
 type others struct {
 	all      []*machine
 	commands *commandLog
+	tail     *tail
 }
+
+// blind reports whether the judges of what was committed have nothing to go by any more.
+func (m *machine) blind() bool { return m.others != nil && m.others.tail.lost }
 
 const apartKey = 7731
 
@@ -86,8 +90,9 @@ func newMachines(n int, commands *commandLog) (all []*machine) {
 		all, worlds = append(all, m), append(worlds, m.model)
 	}
 	model.Divide(worlds)
+	lost := &tail{noticed: map[int]bool{}}
 	for _, m := range all {
-		m.others = &others{all, commands}
+		m.others = &others{all: all, commands: commands, tail: lost}
 	}
 	return all
 }
@@ -261,7 +266,7 @@ func (w *world) sendApart(d *delivery) {
 	}
 	if len(parts) == 1 {
 		for n := range parts {
-			w.with(w.parts[n], func() { w.enqueue(d) })
+			w.with(w.parts[n], func() { w.deliver(d) })
 		}
 		return
 	}
@@ -290,12 +295,16 @@ func (w *world) sendApart(d *delivery) {
 			}
 			d.told(answers)
 		}
-		w.with(w.parts[n], func() { w.enqueue(piece) })
+		w.with(w.parts[n], func() { w.deliver(piece) })
 	}
 }
 
 // command puts a common command into the log. From then on it is certain.
 func (w *world) command(d *delivery) {
+	if w.fleet != nil && !w.fleet.takesCommands() {
+		d.told(nil)
+		return
+	}
 	in := *d.inputs[0]
 	in.ID = ""
 	number := uint64(len(w.apart.log.all) + 1)
@@ -306,7 +315,7 @@ func (w *world) command(d *delivery) {
 		w.apart.log.stopped = false
 	}
 	for n, p := range w.parts {
-		w.with(p, func() { w.later(w.handing(), func() { w.hear(n, number) }) })
+		w.with(p, func() { w.later(w.handing()+w.fleet.lag(), func() { w.hear(n, number) }) })
 	}
 }
 
@@ -322,7 +331,7 @@ func (w *world) hear(n int, number uint64) {
 func (w *world) commandsDue() []*runner.Group {
 	groups, err := w.loop.Take(w.commandsUpTo(w.apart.told[w.part.Number]))
 	if err != nil {
-		w.err = broken("I1", "a common command cannot be taken: %v", err)
+		w.gap(err, broken("I1", "a common command cannot be taken: %v", err))
 	}
 	return groups
 }
@@ -398,12 +407,14 @@ func (w *world) offer() {
 // handOver hands over what is owed after a while, if the process still lives: the next one does it anew.
 func (w *world) handOver(to int, in time.Duration) {
 	life := w.life
-	w.later(in, func() {
+	w.onItsNode(in, func() {
 		if life != w.life || w.loop == nil {
 			return
 		}
 		h, err := w.loop.Handover(to, 1+w.apart.dice.IntN(20))
 		switch {
+		case h == nil && w.blind():
+			return // it does not know yet that its last commits are lost
 		case err != nil:
 			w.err = broken("I1", "what is owed to partition %d cannot be read: %v", to, err)
 			return
@@ -451,12 +462,12 @@ func (w *world) handed(to, life int, taken uint64) {
 		}
 		return
 	}
-	w.later(w.handing(), func() {
+	w.onItsNode(w.handing(), func() {
 		if life != w.life || w.loop == nil {
 			return
 		}
 		if err := w.loop.Delivered(to, taken); err != nil {
-			w.err = broken("I1", "%v", err)
+			w.gap(err, broken("I1", "%v", err))
 			return
 		}
 		w.reached["handed over"]++
@@ -474,7 +485,7 @@ func (w *world) handedGroups(d *delivery) []*runner.Group {
 		w.hear(w.part.Number, d.handed.Commands)
 		return nil // its sender tries again
 	case err != nil:
-		w.err = broken("I1", "partition %d cannot take what %d hands over: %v", w.part.Number, d.handed.From, err)
+		w.gap(err, broken("I1", "partition %d cannot take what %d hands over: %v", w.part.Number, d.handed.From, err))
 		return nil
 	}
 	return groups

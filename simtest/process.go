@@ -12,9 +12,11 @@ type process struct {
 	*machine
 	life     int // counts processes
 	inbox    []*delivery
-	busy     time.Time // until when the process is in a commit
-	waking   time.Time // when it looks next; zero for not
-	silences int       // questions of this process that are never answered
+	busy     time.Time      // until when the process is in a commit
+	waking   time.Time      // when it looks next; zero for not
+	silences int            // questions of this process that are never answered
+	claimed  map[string]int // messages of this process that have no outcome, by account
+	untold   []*delivery    // of a step that is over, and of which nobody has heard
 }
 
 // delivery is a group on its way into the machine, and whom to tell.
@@ -35,11 +37,11 @@ func (w *world) boot() {
 	}
 	f := w.diskFault(recoveryFault, 0.3, 4)
 	w.life++
-	w.inbox, w.silences = nil, 0
+	w.inbox, w.silences, w.claimed = nil, 0, map[string]int{}
 	if w.apart == nil && w.strikes(func(o *oracle) float64 { return o.changes }) {
 		w.lanes = w.oracle.otherwise(w.lanes)
 	}
-	step, err := w.start(w.clock(), w.lanes, f)
+	step, err := w.start(w.processClock(), w.lanes, f)
 	if err != nil {
 		w.err = err
 		return
@@ -48,11 +50,16 @@ func (w *world) boot() {
 		w.reached["crash during recovery"]++
 		if w.fleet == nil { // else the node gives it back
 			w.later(w.between(time.Millisecond, 10*time.Second), w.boot)
+		} else {
+			w.fleet.onItsWay()
 		}
 		return
 	}
 	w.busy = w.now
 	w.takeOver()
+	if w.fleet != nil {
+		w.fleet.withinPlaces(nil, step)
+	}
 	if w.apart != nil {
 		w.joined()
 	}
@@ -73,7 +80,9 @@ func (w *world) diskFault(c class, most float64, ops int) fault {
 	if !w.chance(c, most) {
 		return fault{}
 	}
-	return fault{kind: 1 + faultKind(w.dice.IntN(int(faultKinds)-1)), at: 1 + w.dice.IntN(ops)}
+	f := fault{kind: 1 + faultKind(w.dice.IntN(int(faultKinds)-1)), at: 1 + w.dice.IntN(ops)}
+	f.late = w.fleet != nil && w.fleet.strikes(0.5)
+	return f
 }
 
 // die ends the process.
@@ -87,6 +96,7 @@ func (w *world) die() {
 func (w *world) dead() {
 	w.gone()
 	if w.fleet != nil {
+		w.fleet.onItsWay()
 		w.fleet.failed(w.part.Number)
 		w.obeyed(nil)
 		return
@@ -107,11 +117,21 @@ func (w *world) dead() {
 // gone tells those who wait for the process nothing: it is not there any more.
 func (w *world) gone() {
 	w.life++
-	waiting := w.inbox
-	w.inbox = nil
-	for _, d := range waiting {
+	waiting := append(w.untold, w.inbox...)
+	w.inbox, w.untold = nil, nil
+	w.unheard(waiting)
+}
+
+// unheard tells those who wait that nobody knows. What became of messages goes to the process that has the partition next.
+func (w *world) unheard(all []*delivery) {
+	for _, d := range all {
 		if d.told != nil {
 			d.told(nil)
+		}
+		if w.fleet != nil && d.frees > 0 {
+			for _, in := range d.inputs {
+				w.fleet.belated(in, 0)
+			}
 		}
 	}
 }
@@ -184,7 +204,7 @@ func (w *world) work() {
 	if f.kind == noFault {
 		f = w.diskFault(crashes, 0.01, 2)
 	}
-	step, err := w.step(w.clock(), groups, f)
+	step, err := w.step(w.processClock(), groups, f)
 	if err != nil {
 		w.err = err
 		return
@@ -198,14 +218,19 @@ func (w *world) work() {
 		if step != nil {
 			w.kill()
 		}
-		for _, d := range taken {
-			if d.told != nil {
-				d.told(nil)
-			}
-		}
+		w.unheard(taken)
 		w.dead()
 		return
 	}
+	if w.fleet != nil {
+		w.fleet.afterStep(taken, step, func() { w.finish(taken, groups, ends, step) })
+		return
+	}
+	w.finish(taken, groups, ends, step)
+}
+
+// finish is what follows from a step that is durable. Ends are, of each delivery, among the groups.
+func (w *world) finish(taken []*delivery, groups []*runner.Group, ends []int, step *runner.Step) {
 	if w.apart != nil {
 		w.obeyed(groups)
 	}
@@ -232,7 +257,7 @@ func (w *world) sleep(step *runner.Step) {
 	case step.Again || len(w.inbox) > 0:
 		w.wake(0)
 	case step.Next != 0:
-		w.wake(max(0, step.Next.Time().Sub(w.clock())))
+		w.wake(max(0, step.Next.Time().Sub(w.processClock())))
 	}
 }
 
@@ -244,7 +269,7 @@ func (w *world) handOn(step *runner.Step) {
 			w.die()
 			return
 		}
-		w.post(step.Posts[i])
+		w.dispatch(step.Posts[i])
 	}
 	for _, f := range step.Freezes {
 		w.freeze(f)

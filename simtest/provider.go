@@ -50,6 +50,10 @@ func (w *world) post(p engine.Post) {
 		w.carry(p, id, took)
 	}
 	in := &engine.Input{Payload: &engine.SendResult{Run: p.Run, Message: p.Message, Attempt: p.Attempt, Returned: returned, Result: result}}
+	if returned && w.fleet != nil {
+		in.ID = w.unique("returned")
+		w.fleet.out[p.Content.Ref]-- // it was not posted
+	}
 	life := w.life
 	w.later(took, func() {
 		if w.fleet != nil && life != w.life {

@@ -81,7 +81,7 @@ func run(seed uint64, hours, partitions int, apart bool) *Report {
 		err = w.checkAll()
 	}
 	if err == nil && !w.endless() {
-		err = w.settleDown()
+		err = w.conclude()
 	}
 	w.process = w.parts[0]
 	r := &Report{Seed: seed, Config: w.config.String(), Inputs: w.taken(), Runs: len(w.names), Reached: w.reached,
@@ -95,6 +95,14 @@ func run(seed uint64, hours, partitions int, apart bool) *Report {
 		r.Reached["judged up to a point, as there is no end"]++
 	}
 	return r
+}
+
+// conclude ends a history of which nothing broke a rule.
+func (w *world) conclude() error {
+	if w.fleet != nil && w.fleet.dice.IntN(4) == 0 {
+		return w.fleet.failOver()
+	}
+	return w.settleDown()
 }
 
 // weather sets the clock now and then, and lets people move.

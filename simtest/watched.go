@@ -28,6 +28,9 @@ func (w watched) Commit(b *engine.Batch) (err error) {
 	defer func() {
 		died := recover()
 		if w.m.disk.updates == updates { // nothing was kept
+			if c := w.m.disk.sent; c != nil && c.batch == nil {
+				c.batch = b
+			}
 			if died != nil {
 				panic(died)
 			}
@@ -46,6 +49,9 @@ func (w watched) Commit(b *engine.Batch) (err error) {
 
 // committed takes a batch that the disk has kept.
 func (m *machine) committed(b *engine.Batch) error {
+	if m.blind() {
+		return m.keepsOn(b)
+	}
 	m.batches = append(m.batches, b)
 	if b.State.Installation != m.identity {
 		return broken("I8", "the store is installation %s, and was %s", b.State.Installation, m.identity)

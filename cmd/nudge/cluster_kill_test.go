@@ -32,10 +32,11 @@ import (
 
 // The counts of TestKillNodes. Before a release it is
 //
-//	go test ./cmd/nudge -run TestKillNodes -node-faults 200 -timeout 2h -v
-//	go test ./cmd/nudge -run TestKillNodes -node-faults 10 -node-lease 10s -timeout 2h -v
+//	go test ./cmd/nudge -run TestKillNodes -node-faults 200 -node-fault kill -timeout 2h -v
+//	go test ./cmd/nudge -run TestKillNodes -node-faults 100 -timeout 2h -v
+//	go test ./cmd/nudge -run TestKillNodes -node-faults 20 -node-lease 10s -timeout 2h -v
 var (
-	nodeFaults = flag.Int("node-faults", 6, "how often TestKillNodes lets something happen to a node, or to the database")
+	nodeFaults = flag.Int("node-faults", 10, "how often TestKillNodes lets something happen to a node, or to the database")
 	nodeLease  = flag.Duration("node-lease", time.Second, "how long the lease of its nodes is")
 	nodeFault  = flag.String("node-fault", "", "the only thing that happens; empty: one after the other")
 )
@@ -73,8 +74,8 @@ type killedNode struct {
 	mu      sync.Mutex // guards process
 	process *exec.Cmd
 	toStore *wire
+	toSends *wire
 	toPeers *wire
-	paused  atomic.Bool
 }
 
 func newClusterOfKilled(t *testing.T) *killedNodes {
@@ -122,6 +123,11 @@ func (c *killedNodes) node(n int, settings string) *killedNode {
 	where.Host = node.toStore.address
 	var lines []string
 	for line := range strings.Lines(settings) {
+		if url, ok := strings.CutPrefix(line, "account: { url: http://"); ok {
+			host, rest, _ := strings.Cut(url, ",")
+			node.toSends = newWire(c.t, host)
+			line = "account: { url: http://" + node.toSends.address + "," + rest
+		}
 		if !strings.HasPrefix(line, "listen:") {
 			lines = append(lines, line)
 		}
@@ -247,6 +253,7 @@ func (c *killedNodes) faults() map[string]func(n *killedNode) {
 		"stop":              func(n *killedNode) { n.end(syscall.SIGTERM); n.up() },
 		"cut from database": func(n *killedNode) { n.toStore.cut(2 * lease) },
 		"cut from nodes":    func(n *killedNode) { n.toPeers.cut(2 * lease) },
+		"cut from provider": func(n *killedNode) { n.toSends.cut(2 * lease) },
 		"database crashes": func(*killedNode) {
 			c.database.Stop(c.t, "immediate")
 			c.database.Run(c.t)
@@ -256,7 +263,7 @@ func (c *killedNodes) faults() map[string]func(n *killedNode) {
 }
 
 // order is in which order things happen.
-var nodeFaultOrder = []string{"kill", "stand still", "cut from database", "database crashes", "cut from nodes", "stop", "database restarts"}
+var nodeFaultOrder = []string{"kill", "stand still", "kill", "cut from database", "kill", "database crashes", "kill", "cut from nodes", "kill", "cut from provider", "stop", "database restarts"}
 
 // lives lets so many things happen under load, and judges what is left.
 func (c *killedNodes) lives(n int) {
@@ -336,7 +343,6 @@ type wire struct {
 	to      string
 	mu      sync.Mutex // guards all
 	open    map[net.Conn]bool
-	isCut   bool
 	healed  chan struct{} // closed while it is not cut
 }
 

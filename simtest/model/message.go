@@ -199,6 +199,9 @@ func (w *walk) hear() bool {
 			return false
 		}
 	case resulted:
+		if w.overdue(w.f.result) {
+			return false
+		}
 		w.result(w.f.result)
 	case told:
 		return w.hearsAnswer()
@@ -250,6 +253,11 @@ func (w *walk) takeBack(m *Message, r *engine.SendResult) {
 	}
 	m.status = engine.Planned
 	w.alarm = w.latest(w.flow.byIndex[m.step])
+}
+
+// overdue reports whether a result is of an attempt before the newest, and says nothing any more. It is here only for its ID.
+func (w *walk) overdue(r *engine.SendResult) bool {
+	return w.messages[r.Message-1].attempt != r.Attempt && (r.Returned || r.Outcome != channels.Accepted)
 }
 
 func (w *walk) result(r *engine.SendResult) {

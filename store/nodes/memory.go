@@ -129,6 +129,24 @@ func (m *Memory) Leave(_ context.Context, id ID) error {
 	return nil
 }
 
+// Keep returns what sets the registry back to how it is now, as a failover does to a database that loses its last commits.
+func (m *Memory) Keep() (setBack func()) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	partitions, all := slices.Clone(m.partitions), map[ID]Node{}
+	for id, n := range m.nodes {
+		all[id] = *n
+	}
+	return func() {
+		m.mu.Lock()
+		defer m.mu.Unlock()
+		m.partitions, m.nodes = slices.Clone(partitions), map[ID]*Node{}
+		for id, n := range all {
+			m.nodes[id] = &n
+		}
+	}
+}
+
 // View returns what the registry has.
 func (m *Memory) View(context.Context) (View, error) {
 	m.mu.Lock()

@@ -75,6 +75,9 @@ CREATE FUNCTION nudge.fence(of bigint, by text, under bigint, after bigint) RETU
 BEGIN
 	PERFORM 1 FROM nudge.partitions WHERE number = of AND owner = by AND owner <> '' AND epoch = under FOR SHARE;
 	IF NOT FOUND THEN
+		IF EXISTS (SELECT FROM nudge.partitions WHERE number = of AND epoch < under) OR NOT EXISTS (SELECT FROM nudge.commits WHERE partition = of AND number >= after) THEN
+			RAISE EXCEPTION 'partition % has neither epoch % nor commit %', of, under, after USING ERRCODE = 'ND002';
+		END IF;
 		RAISE EXCEPTION 'partition % is not owned by % in epoch %', of, by, under USING ERRCODE = 'ND001';
 	END IF;
 	DELETE FROM nudge.commits WHERE partition = of AND number = after;

@@ -211,3 +211,37 @@ func openAll(t testing.TB, d *postgres.Database, all []*reference) {
 		all[n].deploy()
 	}
 }
+
+// TestReturnedToHead holds that what is written before the head of a queue is read, also when nothing else of the queue is known: a message
+// that goes back has its place before those that came after it.
+func TestReturnedToHead(t *testing.T) {
+	d, _ := made(t, pgtest.Start(t), 1)
+	kv := take(t, d, 0)
+	postgres.SmallCache(kv, 0)
+	put := func(key string) {
+		must(t, kv.Update(func(w store.Writer) error { return w.Put(store.Outbox, []byte(key), []byte("m")) }))
+	}
+	head := func() (first string) {
+		must(t, kv.View(func(r store.Reader) error {
+			r.Ascend(store.Outbox, nil, func(key, _ []byte) bool {
+				first = string(key)
+				return false
+			})
+			return nil
+		}))
+		return first
+	}
+	put("b")
+	put("c")
+	if got := head(); got != "b" {
+		t.Fatalf("the head is %q, want b", got)
+	}
+	must(t, kv.Update(func(w store.Writer) error { return w.Delete(store.Outbox, []byte("b")) }))
+	if got := head(); got != "c" {
+		t.Fatalf("without b the head is %q, want c", got)
+	}
+	put("b")
+	if got := head(); got != "b" {
+		t.Errorf("once b is back the head is %q, want b", got)
+	}
+}
