@@ -4,10 +4,11 @@ import (
 	"errors"
 	"log/slog"
 	"net"
+	"slices"
 	"sync"
 )
 
-const maxUnproven = 128 // connections from nodes that are not proved yet; one more is closed
+const maxUnproven = 128 // connections from nodes that are not proved yet; for one more the oldest is closed
 
 // listener gives out the connections of which the other side has proved that it belongs to the cluster.
 type listener struct {
@@ -17,17 +18,20 @@ type listener struct {
 	proven   chan net.Conn
 	over     chan struct{}
 	failed   error // why, once over is closed
-	places   chan struct{}
 	work     sync.WaitGroup
+
+	mu       sync.Mutex // guards unproven
+	unproven []net.Conn // oldest first
 }
 
 func (id *Identity) listen(l net.Listener, log *slog.Logger) *listener {
-	p := &listener{Listener: l, identity: id, log: log, proven: make(chan net.Conn), over: make(chan struct{}), places: make(chan struct{}, maxUnproven)}
+	p := &listener{Listener: l, identity: id, log: log, proven: make(chan net.Conn), over: make(chan struct{})}
 	p.work.Go(p.accept)
 	return p
 }
 
-// accept takes connections, and proves each beside the others: one that says nothing holds nobody up.
+// accept takes connections, and proves each beside the others: one that says nothing holds nobody up. Nor do many: a node proves
+// itself in a moment, so the oldest ones make room.
 func (l *listener) accept() {
 	defer close(l.over)
 	for {
@@ -36,18 +40,33 @@ func (l *listener) accept() {
 			l.failed = err
 			return
 		}
-		select {
-		case l.places <- struct{}{}:
-			l.work.Go(func() { l.prove(c) })
-		default:
-			c.Close()
+		l.mu.Lock()
+		if len(l.unproven) == maxUnproven {
+			l.unproven[0].Close()
+			l.unproven = slices.Delete(l.unproven, 0, 1)
 		}
+		l.unproven = append(l.unproven, c)
+		l.mu.Unlock()
+		l.work.Go(func() { l.prove(c) })
 	}
+}
+
+// leave takes a connection off the ones that are not proved; false if it was closed to make room.
+func (l *listener) leave(c net.Conn) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	at := slices.Index(l.unproven, c)
+	if at >= 0 {
+		l.unproven = slices.Delete(l.unproven, at, at+1)
+	}
+	return at >= 0
 }
 
 func (l *listener) prove(raw net.Conn) {
 	c, err := l.identity.prove(raw)
-	<-l.places
+	if !l.leave(raw) {
+		return
+	}
 	if err != nil {
 		raw.Close()
 		if errors.Is(err, ErrStranger) {

@@ -132,11 +132,13 @@ type facts struct {
 	standbys  string // synchronous_standby_names
 	replicas  int64  // attached now
 	mayNotUse bool
+	readOnly  bool // default_transaction_read_only
 }
 
 const askFacts = `SELECT current_setting('server_version_num')::bigint, current_setting('server_encoding')::text, current_setting('fsync')::text,
 	pg_is_in_recovery(), current_setting('synchronous_standby_names')::text, (SELECT count(*) FROM pg_stat_replication),
-	EXISTS (SELECT FROM pg_namespace WHERE nspname = 'nudge' AND NOT has_schema_privilege(oid, 'USAGE'))`
+	EXISTS (SELECT FROM pg_namespace WHERE nspname = 'nudge' AND NOT has_schema_privilege(oid, 'USAGE')),
+	current_setting('default_transaction_read_only')::boolean`
 
 const askRights = `SELECT 1::bigint FROM pg_class WHERE relnamespace = (SELECT oid FROM pg_namespace WHERE nspname = 'nudge') AND relkind = 'r'
 	AND NOT (has_table_privilege(oid, 'SELECT') AND has_table_privilege(oid, 'INSERT') AND has_table_privilege(oid, 'UPDATE') AND has_table_privilege(oid, 'DELETE')) LIMIT 1`
@@ -190,7 +192,7 @@ func (d *Database) facts(ctx context.Context, c *pgconn.PgConn) (f facts, err er
 		var failed error
 		f.version, err = whole(v[0])
 		f.replicas, failed = whole(v[5])
-		f.encoding, f.fsync, f.standby, f.standbys, f.mayNotUse = string(v[1]), string(v[2]), yes(v[3]), string(v[4]), yes(v[6])
+		f.encoding, f.fsync, f.standby, f.standbys, f.mayNotUse, f.readOnly = string(v[1]), string(v[2]), yes(v[3]), string(v[4]), yes(v[6]), yes(v[7])
 		return errors.Join(err, failed)
 	})
 	return f, err
@@ -203,6 +205,8 @@ func (f *facts) refuse(where, role string) error {
 		return fmt.Errorf("%s is of PostgreSQL %d; Nudge needs 15 or newer", where, f.version/10000)
 	case f.standby:
 		return fmt.Errorf("%s is a standby, which takes no writes: connect to the primary, as with target_session_attrs=read-write", where)
+	case f.readOnly:
+		return fmt.Errorf("%s takes no writes of the role %s, since default_transaction_read_only is on: set it to off for the role or the database", where, role)
 	case f.encoding != "UTF8":
 		return fmt.Errorf("%s has the encoding %s; Nudge needs one that was made with ENCODING 'UTF8'", where, f.encoding)
 	case f.fsync != "on":
