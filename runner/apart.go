@@ -74,7 +74,7 @@ func (r *Runner) beginApart(inputs []*engine.Input) (*Ticket, error) {
 // command adds a common command to the log of those. The process that has the first partition keeps it.
 func (r *Runner) command(w *waiting) error {
 	first := r.places[0]
-	if d := first.driver.Load(); d == nil || !d.has() {
+	if d := first.driver.Load(); first.remote != nil && (d == nil || !d.has() || d.closing()) {
 		return first.remote.push(w)
 	}
 	if err := r.commands.add(w); err != nil {

@@ -119,7 +119,7 @@ func (c *commandLog) expect(w *waiting) (number uint64, first *driver, err error
 	switch {
 	case c.stopped:
 		return 0, nil, ErrStopped
-	case c.first == nil || !c.first.has():
+	case c.first == nil || !c.first.has() || c.first.r.elsewhere != nil && c.first.closing():
 		return 0, nil, ErrElsewhere
 	}
 	number = c.last + 1

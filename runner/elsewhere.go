@@ -56,7 +56,7 @@ const (
 	maxForward   = 256                    // groups of inputs in one request to another process; more go into the next one
 	forwardTime  = 10 * time.Second       // how long another process may take to answer one; then nobody can say whether it was taken
 	forwardAgain = 100 * time.Millisecond // before something is brought to another process again
-	forwardTries = 10                     // attempts for what was certainly not taken; then it is refused
+	forwardTries = 40                     // attempts for what was certainly not taken; then it is refused
 	watchEvery   = 250 * time.Millisecond // how often common commands of other processes are looked for
 )
 
@@ -117,7 +117,7 @@ func (x *remote) refuse(all []*waiting) {
 
 // handOver hands over what a partition of this process owes.
 func (x *remote) handOver(ctx context.Context, w *waiting) error {
-	if d := x.place.driver.Load(); d != nil && d.push(w) == nil {
+	if d := x.place.driver.Load(); d != nil && !d.closing() && d.push(w) == nil {
 		return nil // it has come here
 	}
 	ctx, cancel := context.WithTimeout(ctx, forwardTime)
@@ -130,7 +130,7 @@ func (x *remote) handOver(ctx context.Context, w *waiting) error {
 // submit has groups applied, and answers those who wait for them.
 func (x *remote) submit(ctx context.Context, all []*waiting) error {
 	for try := 1; ; try++ {
-		if d := x.place.driver.Load(); d != nil {
+		if d := x.place.driver.Load(); d != nil && !d.closing() {
 			return x.submitHere(d, all)
 		}
 		outcomes, err := x.request(ctx, all)

@@ -22,13 +22,21 @@ type place struct {
 // home is what takes inputs for a partition.
 type home interface{ push(*waiting) error }
 
-// homeOf returns what takes inputs for a partition: its loop, or what brings them to another process.
+// homeOf returns what takes inputs for a partition: its loop, or what brings them to another process. While the loop is being closed,
+// they wait there for the next process that has it.
 func (r *Runner) homeOf(partition int) home {
 	p := r.places[partition]
-	if d := p.driver.Load(); d != nil && d.has() || p.remote == nil {
+	if d := p.driver.Load(); p.remote == nil || d != nil && d.has() && !d.closing() {
 		return d
 	}
 	return p.remote
+}
+
+// closing reports whether the loop takes nothing any more.
+func (d *driver) closing() bool {
+	d.mu.RLock()
+	defer d.mu.RUnlock()
+	return d.stopped
 }
 
 // own visits the loops of the partitions that this process has.
