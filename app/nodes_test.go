@@ -14,6 +14,7 @@ import (
 	"net/url"
 	"os"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -281,6 +282,25 @@ func TestNodesDeploy(t *testing.T) {
 	}
 	kill := true
 	if err := c.SetOutbound(t.Context(), client.Outbound{Killed: &kill}); err != nil {
+		t.Error(err)
+	}
+}
+
+// TestNodesOfAnotherProject: a node of another project is refused, so that it does not take the flows of this one away.
+func TestNodesOfAnotherProject(t *testing.T) {
+	s := newSite(t, examples.Hello(), 1)
+	p := Read(s.files, LocalSettings(os.LookupEnv))
+	p.Name += " of somebody else"
+	p.Settings = s.nodes[0].project.Settings
+	l, err := Listen(anyPort)
+	if err != nil {
+		t.Fatal(err)
+	}
+	i, err := Start(t.Context(), Config{Project: p, DataDir: t.TempDir(), Listener: l, Log: s.visible})
+	if err == nil {
+		err = errors.Join(errors.New("it started"), i.Stop())
+	}
+	if !strings.Contains(err.Error(), "each project has a database of its own") {
 		t.Error(err)
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"nudge/flows"
 	"nudge/lang/node"
 )
 
@@ -55,7 +56,9 @@ func (r *reader) cluster(m *node.Map) ClusterSettings {
 		c.Address = r.address(m.Get("address"))
 	}
 	if m.Has("lease") {
-		if c.Lease = m.Duration("lease"); c.Lease < minLease || c.Lease > maxLease {
+		text := r.str(m.Text("lease"))
+		d, err := flows.ParseDuration(text)
+		if c.Lease = time.Duration(d.Days)*day + d.Clock; text != "" && (err != nil || c.Lease < minLease || c.Lease > maxLease) {
 			m.Errorf("lease", node.CodeBadValue, "10s is the usual one", "lease must be %s to %s", minLease, maxLease)
 		}
 	}

@@ -63,6 +63,12 @@ func (i *Instance) openShared(ctx context.Context, registry *prometheus.Registry
 	if err := s.make(ctx, settings.Partitions); err != nil {
 		return nil, err
 	}
+	if of, err := s.db.ProjectOf(ctx, i.project.Name); err != nil {
+		return nil, failed(err)
+	} else if of != i.project.Name {
+		return nil, wrongInput(fmt.Errorf("the store in %s is that of the project %q, and nudge.yaml says `project: %s`; each project has a database of its own. "+
+			"If the project was renamed, change it there, too: UPDATE nudge.store SET project = '…'", s.db.Where(), of, i.project.Name))
+	}
 	if s.seed, err = s.db.Seed(ctx); err == nil {
 		err = s.fill(ctx)
 	}
@@ -204,7 +210,7 @@ func (s *shared) missing() string {
 		switch {
 		case s.keeper.Holds(n) && s.i.runner.Serves(n):
 			own++
-		case !served || o.Address == s.listener.Addr().String():
+		case !served || o.Address == s.address(&s.i.project.Settings.Cluster): // of an earlier start
 			all = append(all, n)
 		}
 	}

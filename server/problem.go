@@ -65,10 +65,10 @@ func runnerProblem(err error) *problem {
 		return problemOf(http.StatusTooManyRequests, "busy", err.Error())
 	case errors.Is(err, errFull):
 		return problemOf(http.StatusServiceUnavailable, "disk-full", err.Error())
-	case errors.Is(err, runner.ErrElsewhere):
-		return problemOf(http.StatusServiceUnavailable, "moving", err.Error())
+	case errors.Is(err, runner.ErrElsewhere): // what is behind it names other nodes, which are nobody's business
+		return problemOf(http.StatusServiceUnavailable, "moving", runner.ErrElsewhere.Error())
 	case errors.Is(err, runner.ErrUnsure):
-		return problemOf(http.StatusServiceUnavailable, "unsure", err.Error())
+		return problemOf(http.StatusServiceUnavailable, "unsure", runner.ErrUnsure.Error())
 	case errors.Is(err, runner.ErrStopped):
 		return problemOf(http.StatusServiceUnavailable, "stopped", err.Error()+"; whether the input was taken is not known: send it again with the same id")
 	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):

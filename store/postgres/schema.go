@@ -32,7 +32,8 @@ CREATE TABLE nudge.store (
 	format     integer NOT NULL,  -- of the records, when the store was made
 	partitions integer NOT NULL,
 	seed       bytea NOT NULL,    -- of all that is random and that all nodes have in common
-	made       timestamptz NOT NULL DEFAULT now()
+	made       timestamptz NOT NULL DEFAULT now(),
+	project    text NOT NULL DEFAULT '' -- whose store it is; empty: its nudge.yaml names none
 );
 
 -- Frozen audiences of campaigns, in chunks of whole lines.

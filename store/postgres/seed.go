@@ -51,6 +51,23 @@ func (s Seed) AuditKey() []byte { return s.of("audit") }
 // Secret is what nodes prove to each other that they know: who may read the database may be a node.
 func (s Seed) Secret() string { return base64.StdEncoding.EncodeToString(s.of("cluster")) }
 
+// ProjectOf returns the name of the project whose store it is. If it has none yet, it gets this one.
+func (d *Database) ProjectOf(ctx context.Context, name string) (of string, err error) {
+	c, err := d.acquire(ctx)
+	if err != nil {
+		return "", err
+	}
+	defer c.Release()
+	b := new(batch)
+	b.add("UPDATE nudge.store SET project = $1 WHERE project = ''", text(name))
+	b.add("SELECT project FROM nudge.store")
+	err = d.send(ctx, c.Conn().PgConn(), b, func(_ int, values [][]byte) error {
+		of = string(values[0])
+		return nil
+	})
+	return of, err
+}
+
 // LocalHost returns the address of this machine from which the database is reached; loopback, if that is a socket of this machine.
 func (d *Database) LocalHost(ctx context.Context) (string, error) {
 	c, err := d.acquire(ctx)
