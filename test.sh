@@ -121,7 +121,6 @@ fi
 go vet ./...
 (cd console/browser && go vet ./...)
 (cd packaging/image && go vet ./...)
-(cd examples/cluster/check && go vet ./...)
 if [ "${1-}" = long ]; then
 	# On a fresh machine this takes as long as all tests: it reads every package below ours too.
 	go run honnef.co/go/tools/cmd/staticcheck@v0.8.2 ./...
@@ -156,10 +155,14 @@ shared='TestConcurrentLoads|TestConcurrentRenders'
 # the race detector, so only the long form runs them so.
 program='cmd/nudge'
 # These try history after history in a single goroutine, which takes too long under the
-# race detector. They run without it.
-alone='TestCorrections|TestEdits|TestOffersFit|TestRenames|TestSameAsCheck|TestDecodersAreLinear|TestDocument|TestNothingChanged|TestFlatMemory|TestLeaks|TestMemoryStaysFlat|TestThousandApps|TestFaultsByChance|TestTenFlows|TestTooLarge|TestTornFiles|TestRetryKilled|TestDamages|TestForgotten|TestRepairs'
+# race detector, or start whole nodes, whose rooms have tests under it. They run without it.
+alone='TestCorrections|TestEdits|TestOffersFit|TestRenames|TestSameAsCheck|TestDecodersAreLinear|TestDocument|TestNothingChanged|TestFlatMemory|TestLeaks|TestMemoryStaysFlat|TestThousandApps|TestFaultsByChance|TestTenFlows|TestTooLarge|TestTornFiles|TestRetryKilled|TestDamages|TestForgotten|TestRepairs|TestNodes|TestNodesWithoutDatabase|TestNodesDeploy|TestNodesOfAnotherProject|TestMoveToPostgres'
 # These play what they are told to below, so they need not play something else before.
 played='TestSeeds|TestPartitions|TestDivided|TestNodes'
+# The short form has the others of their kind: TestKillNodes, TestMillion.
+if [ "${1-}" != long ]; then
+	played="$played|TestRollingNodes|TestMillionNodes|TestMillionDivided"
+fi
 
 race=$(go list $(printf './%s ' $concurrent))
 plain=$(go list ./... | grep -vxF "$race" | grep -v "/$program\$")
@@ -184,12 +187,9 @@ fi
 # So is what writes the image.
 (cd packaging/image && run image .)
 
-# And what reads compose.yaml as Docker does.
-(cd examples/cluster/check && run compose .)
-
 # Days that nobody simulated before: every change of the sources has its own seeds, so that
 # a failure can be had again.
-seeds=80
+seeds=60
 nodes=5
 if [ "${1-}" = long ]; then
 	seeds=20000
@@ -205,6 +205,8 @@ if [ "${1-}" = long ]; then
 	./packaging/try.sh
 	# The chart brings Helm and Kubernetes, which take minutes to build.
 	(cd packaging/helm && run chart .)
+	# What reads compose.yaml as Docker does brings much of Docker.
+	(cd examples/cluster/check && go vet ./... && run compose .)
 	run canaries -tags canary ./simtest -run TestCanaries -timeout 2h
 	run mutants -tags mutants . -run TestMutants -timeout 6h
 	run positions ./simtest -run TestPositions -all -timeout 1h
