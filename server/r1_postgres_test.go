@@ -35,8 +35,8 @@ var (
 // BenchmarkR1Postgres is R1 with all partitions in PostgreSQL, which shares the machine: single requests and arrays of a hundred, over
 // 4 and 16 partitions.
 //
-//	go test ./server -run '^$' -bench R1Postgres -benchtime 20000x -args -postgres postgres://…
-//	go test ./server -run '^$' -bench R1Postgres -benchtime 20000x -args -r1-trip 200us
+//	go test ./server -run '^$' -bench R1Postgres -benchtime 20000x -postgres postgres://…
+//	go test ./server -run '^$' -bench R1Postgres -benchtime 20000x -r1-trip 200us
 func BenchmarkR1Postgres(b *testing.B) {
 	for _, size := range []int{1, 100} {
 		for _, partitions := range []int{4, 16} {

@@ -18,7 +18,7 @@ import (
 // Before a release it is
 //
 //	go test ./cmd/nudge -run TestDiskFaults -every-fault -timeout 1h -v
-var everyFault = flag.Bool("every-fault", false, "TestDiskFaults lets each operation of the file fail, in place of one in 200")
+var everyFault = flag.Bool("every-fault", false, "TestDiskFaults lets each operation of the file fail, in place of one in 100")
 
 // diskFaults are what testdata/disk can do to an operation, and whether the process must end of it.
 var diskFaults = []struct {
@@ -33,7 +33,7 @@ const faultSpeed = 40_000 // times real time: an hour takes 90 ms
 // process whose disk fails must end with a line that says so. The next one goes on, and has
 // all that was answered and posted.
 func TestDiskFaults(t *testing.T) {
-	step := 200
+	step := 100
 	if *everyFault {
 		step = 1
 	}
