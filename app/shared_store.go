@@ -118,7 +118,11 @@ func (s *shared) fill(ctx context.Context) error {
 			return err
 		}
 		if len(got) == 0 { // another node is at it
-			time.Sleep(awaitEvery)
+			select {
+			case <-time.After(awaitEvery):
+			case <-ctx.Done():
+				return ctx.Err()
+			}
 		}
 	}
 }

@@ -96,7 +96,7 @@ func (d *driver) dispatch(posts []engine.Post) {
 		x.wake()
 		d.pause(x)
 		held := d.loop.Held(x.account.Name)
-		if held != d.held[n] {
+		if held != d.held[n] && !d.closing() { // that a loop which ends claims nothing is no news
 			d.held[n] = held
 			d.r.note(x, held)
 		}
