@@ -59,7 +59,7 @@ func (r *reader) cluster(m *node.Map) ClusterSettings {
 		text := r.str(m.Text("lease"))
 		d, err := flows.ParseDuration(text)
 		if c.Lease = time.Duration(d.Days)*day + d.Clock; text != "" && (err != nil || c.Lease < minLease || c.Lease > maxLease) {
-			m.Errorf("lease", node.CodeBadValue, "10s is the usual one", "lease must be %s to %s", minLease, maxLease)
+			m.Errorf("lease", node.CodeBadValue, "10s is the usual one", "lease must be 1s to 1m")
 		}
 	}
 	m.Close()
